@@ -1,0 +1,77 @@
+"""Stored files: judged by content, scanned before anyone can download them, kept once per organization."""
+
+from datetime import datetime
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from bureau.core.inspection import clean_filename, inspect
+from bureau.core.jobs import Run, enqueue, job_handler
+from bureau.core.models import ScanState, StoredFile, User
+from bureau.core.scanning import ClamdScanner, Infected, VirusDetected, scan_builtin
+from bureau.kit.errors import Locked
+
+
+class ScanPending(Locked):
+    code = "SCAN_PENDING"
+
+
+def store(
+    upload: IO[bytes], *, filename: str, declared_type: str | None, allowed: frozenset[str], max_bytes: int, uploader: User, now: datetime
+) -> StoredFile:
+    """Judges, scans and keeps an upload; `allowed` names extensions.
+
+    With CLAMD_URL set the file stays `pending` until a job has had it scanned there.
+    Raises Invalid (wrong type, empty), TooLarge, VirusDetected; nothing is kept then.
+    """
+    found = inspect(upload, filename=filename, declared_type=declared_type, allowed=allowed, max_bytes=max_bytes)
+    finding = scan_builtin(upload, found)
+    if finding:
+        raise VirusDetected
+    path = f"{uploader.organization_id}/{found.sha256[:2]}/{found.sha256}"
+    if not default_storage.exists(path):
+        upload.seek(0)
+        default_storage.save(path, File(upload, name=path))
+    stored = StoredFile.objects.create(
+        organization_id=uploader.organization_id,
+        uploader=uploader,
+        filename=clean_filename(filename),
+        content_type=found.content_type,
+        size=found.size,
+        sha256=found.sha256,
+        path=path,
+        scan_state=ScanState.PENDING if settings.CLAMD_URL else ScanState.CLEAN,
+        created_at=now,
+    )
+    if settings.CLAMD_URL:
+        enqueue(
+            "scan_file", payload={"file": stored.pk}, now=now, organization=uploader.organization, requested_by=uploader
+        )
+    return stored
+
+
+def open_clean(stored: StoredFile) -> IO[bytes]:
+    """The content, for a download. Raises ScanPending, or Locked for a file that was found infected or not scanned."""
+    if stored.scan_state == ScanState.PENDING:
+        raise ScanPending("The file is still being scanned. Try again in a moment.")
+    if stored.scan_state != ScanState.CLEAN:
+        raise Locked("The file is quarantined: the virus scan did not pass it.")
+    return default_storage.open(stored.path)
+
+
+@job_handler("scan_file", max_attempts=20)
+def scan_file(run: Run) -> dict[str, Any]:
+    """Has ClamAV scan a stored file. A daemon that is away leaves the file pending and the job to be tried again."""
+    stored = StoredFile.objects.get(pk=run.job.payload["file"])
+    with default_storage.open(stored.path) as content:
+        verdict = ClamdScanner(settings.CLAMD_URL).scan(content)
+    infected = isinstance(verdict, Infected)
+    with run.completing() as result:
+        StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(
+            scan_state=ScanState.INFECTED if infected else ScanState.CLEAN,
+            finding=verdict.name if isinstance(verdict, Infected) else "",
+        )
+        result["scan_state"] = "infected" if infected else "clean"
+    return {}

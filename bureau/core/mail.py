@@ -1,0 +1,51 @@
+"""E-mail: written as a job in the transaction of what it tells about, sent after the commit."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from bureau.core.jobs import Run, enqueue, job_handler
+from bureau.core.models import Job, Organization
+
+
+def send_later(
+    *, to: str, subject: str, body: str, now: datetime, organization: Organization | None = None, key: str | None = None
+) -> Job:
+    """Enqueues one plain-text message to one person. Nothing is sent when the transaction is rolled back."""
+    payload = {"to": to, "subject": " ".join(subject.split()), "body": body}
+    return enqueue("send_mail", payload=payload, now=now, organization=organization, key=key)
+
+
+@job_handler("send_mail", max_attempts=8)
+def send_mail(run: Run) -> dict[str, Any]:
+    """Sends the message under an id made of the job's, so that a second delivery can be told from a new message."""
+    message = EmailMessage(
+        subject=run.job.payload["subject"],
+        body=run.job.payload["body"],
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[run.job.payload["to"]],
+        headers={"Message-ID": f"<{run.job.pk}@bureau>", "Auto-Submitted": "auto-generated"},
+        connection=get_connection(),
+    )
+    message.send()
+    return {"message_id": str(run.job.pk)}
+
+
+class MessageFileBackend(BaseEmailBackend):
+    """Writes each message to a file of its own, named by its id: writing it twice leaves one."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        folder = Path(settings.EMAIL_FILE_PATH)
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            name = str(message.extra_headers.get("Message-ID", "")).strip("<>").partition("@")[0] or f"{id(message):x}"
+            part = folder / f".{name}.{os.getpid()}"
+            part.write_bytes(message.message().as_bytes())
+            part.replace(folder / f"{name}.eml")
+        return len(email_messages)

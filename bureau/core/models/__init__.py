@@ -1,0 +1,22 @@
+from bureau.core.models.audit import AuditEntry, AuditHead
+from bureau.core.models.files import ScanState, StoredFile
+from bureau.core.models.idempotency import IdempotencyKey
+from bureau.core.models.jobs import Job, JobEvent, JobState
+from bureau.core.models.organizations import Organization
+from bureau.core.models.users import ADMINISTRATORS, ORGANIZATION_WIDE, User, UserRole
+
+__all__ = [
+    "ADMINISTRATORS",
+    "ORGANIZATION_WIDE",
+    "AuditEntry",
+    "AuditHead",
+    "IdempotencyKey",
+    "Job",
+    "JobEvent",
+    "JobState",
+    "Organization",
+    "ScanState",
+    "StoredFile",
+    "User",
+    "UserRole",
+]

@@ -1,0 +1,36 @@
+from django.conf import settings
+from django.db import models
+
+
+class AuditHead(models.Model):
+    """The last link of each chain; its row lock puts the entries of one organization in one order."""
+
+    chain = models.BigIntegerField(primary_key=True, help_text="organization id; 0 for what belongs to none")
+    position = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="")
+
+
+class AuditEntry(models.Model):
+    """Who did what to which record. Written by `core.audit.record` only; triggers refuse UPDATE and DELETE."""
+
+    chain = models.BigIntegerField()
+    position = models.BigIntegerField()
+    organization = models.ForeignKey("core.Organization", null=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    entity_type = models.CharField(max_length=50)
+    entity_id = models.CharField(max_length=50)
+    action = models.CharField(max_length=50)
+    old_values = models.JSONField(null=True)
+    new_values = models.JSONField(null=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain", "position"], name="auditentry_chain_position")]
+        indexes = [
+            models.Index(fields=["organization", "entity_type", "entity_id"], name="auditentry_entity"),
+            models.Index(fields=["organization", "-created_at"], name="auditentry_newest"),
+        ]

@@ -1,0 +1,30 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class ScanState(models.TextChoices):
+    PENDING = "pending"
+    CLEAN = "clean"
+    INFECTED = "infected"
+    FAILED = "failed"
+
+
+class StoredFile(models.Model):
+    """One stored file behind every upload. The content is kept once per organization, under its hash."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey("core.Organization", on_delete=models.PROTECT, related_name="+")
+    uploader = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=150, help_text="as given, cleaned; shown and offered at download")
+    content_type = models.CharField(max_length=100, help_text="as found in the content")
+    size = models.BigIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=200, help_text="in the storage")
+    scan_state = models.CharField(max_length=10, choices=ScanState.choices, default=ScanState.PENDING)
+    finding = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "sha256"], name="storedfile_sha256")]

@@ -1,0 +1,25 @@
+import uuid
+
+from django.db import models
+
+
+class Organization(models.Model):
+    """The tenant. Every business record belongs to exactly one (system.md section 1)."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    address = models.TextField(blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2")
+    tax_number = models.CharField(max_length=50, blank=True)
+    currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217")
+    default_tax_rate = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="percent")
+    bank_name = models.CharField(max_length=200, blank=True)
+    iban = models.CharField(max_length=34, blank=True)
+    bic = models.CharField(max_length=11, blank=True)
+    logo = models.ForeignKey("core.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    request_prefix = models.CharField(max_length=10, default="REQ", help_text="of request numbers: REQ-2026-00001")
+    completion_email = models.EmailField(blank=True, help_text="told of each completed request")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

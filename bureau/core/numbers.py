@@ -1,0 +1,13 @@
+"""Number sequences without gaps or duplicates (system.md section 2)."""
+
+from sequences import get_next_value
+
+from bureau.core.models import Organization
+
+
+def next_number(organization: Organization, name: str) -> int:
+    """The next number of the organization's sequence `name`, from 1.
+
+    Taken in the caller's transaction: a rollback gives it back, and callers of the same sequence wait for each other.
+    """
+    return get_next_value(f"{organization.pk}:{name}")

@@ -1,0 +1,10 @@
+"""Celery entry points."""
+
+from celery import shared_task
+
+from bureau.core import jobs
+
+
+@shared_task(name="bureau.run_job")
+def run_job(job_id: str) -> None:
+    jobs.run(job_id)

@@ -1,0 +1,83 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from bureau.accounts.models import AccessScope, Role, Team
+from bureau.core.models import User
+from bureau.purchasing.models.workflows import WorkflowStep, WorkflowTemplate
+
+
+class SlotState(models.TextChoices):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    ENDED = "ended", "ended without this decision"
+
+
+class DecisionAction(models.TextChoices):
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+    COMPLETE = "COMPLETE"
+
+
+class Approval(models.Model):
+    """One round of approving one request: from its submit to its end. A resubmission starts another."""
+
+    request = models.ForeignKey("purchasing.PurchaseRequest", on_delete=models.PROTECT, related_name="approvals")
+    round = models.PositiveIntegerField(default=1)
+    workflow_template = models.ForeignKey(WorkflowTemplate, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["request", "round"], name="approval_round_unique")]
+
+
+class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
+    def of(self, user: User) -> "SlotQuerySet":
+        """The slots that this person may fill: by name, or by a role they hold in the team."""
+        held = AccessScope.objects.filter(user=user, team=models.OuterRef("team"), role=models.OuterRef("role"))
+        return self.filter(Q(user=user) | models.Exists(held))
+
+    def waiting(self) -> "SlotQuerySet":
+        return self.filter(state=SlotState.WAITING)
+
+
+class ApprovalSlot(models.Model):
+    """An approver that a reached step asks for: one role of a team, or one person. Made when the step is reached."""
+
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="slots")
+    request = models.ForeignKey("purchasing.PurchaseRequest", on_delete=models.PROTECT, related_name="slots")
+    step = models.ForeignKey(WorkflowStep, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=SlotState.choices, default=SlotState.WAITING)
+    created_at = models.DateTimeField()
+
+    objects = SlotQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["team", "role"], condition=Q(state="waiting"), name="approvalslot_waiting_role"),
+            models.Index(fields=["user"], condition=Q(state="waiting"), name="approvalslot_waiting_user"),
+            models.Index(fields=["request", "state"], name="approvalslot_request"),
+        ]
+
+
+class Decision(models.Model):
+    """What one person decided at one step: the approval history."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="decisions")
+    request = models.ForeignKey("purchasing.PurchaseRequest", on_delete=models.PROTECT, related_name="decisions")
+    step = models.ForeignKey(WorkflowStep, on_delete=models.PROTECT, related_name="+")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    action = models.CharField(max_length=10, choices=DecisionAction.choices)
+    comment = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["approval", "step", "approver"], name="decision_once")]

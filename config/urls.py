@@ -1,0 +1,12 @@
+"""The addresses of the whole server: the API of five dialects, then the pages."""
+
+from django.urls import include, path
+
+from bureau.api.failures import page_not_found, server_error
+
+urlpatterns = [
+    path("api/", include("bureau.api.urls")),
+    path("", include("bureau.web.urls")),
+]
+handler404 = page_not_found
+handler500 = server_error

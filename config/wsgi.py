@@ -1,0 +1,8 @@
+"""The Django application: config/front.py calls it in its threads; any WSGI server may serve it by itself."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+application = get_wsgi_application()
