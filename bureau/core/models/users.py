@@ -41,6 +41,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(organization_id=user.organization_id, is_active=True)
 
 
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    use_in_migrations = False
+
+
 class User(AbstractBaseUser):
     id: int
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -59,7 +63,7 @@ class User(AbstractBaseUser):
     shortcuts = models.BooleanField(default=True, help_text="single-key shortcuts in the pages")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar = DjangoUserManager.from_queryset(UserQuerySet)()
+    objects: ClassVar = UserManager()
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

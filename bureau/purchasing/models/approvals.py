@@ -54,6 +54,9 @@ class ApprovalSlot(models.Model):
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=SlotState.choices, default=SlotState.WAITING)
+    decision = models.ForeignKey(
+        "purchasing.Decision", null=True, on_delete=models.PROTECT, related_name="slots", help_text="that filled it"
+    )
     created_at = models.DateTimeField()
 
     objects = SlotQuerySet.as_manager()
@@ -63,6 +66,15 @@ class ApprovalSlot(models.Model):
             models.Index(fields=["team", "role"], condition=Q(state="waiting"), name="approvalslot_waiting_role"),
             models.Index(fields=["user"], condition=Q(state="waiting"), name="approvalslot_waiting_user"),
             models.Index(fields=["request", "state"], name="approvalslot_request"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__isnull=False, team__isnull=False, user__isnull=True)
+                | Q(role__isnull=True, team__isnull=True, user__isnull=False),
+                name="approvalslot_role_or_user",
+            ),
+            models.UniqueConstraint(fields=["approval", "step", "role"], name="approvalslot_role_once"),
+            models.UniqueConstraint(fields=["approval", "step", "user"], name="approvalslot_user_once"),
         ]
 
 

@@ -1,4 +1,4 @@
-import uuid
+from uuid import uuid4
 
 from django.db import models
 
@@ -25,15 +25,15 @@ class TemplateQuerySet(OrganizationQuerySet):
 class Template(models.Model):
     """One version of a form or a workflow: never changed; a change is a new row of the same lineage (system.md section 3)."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="%(class)ss")
-    lineage = models.UUIDField(default=uuid.uuid4, help_text="shared by the versions of one template")
+    lineage = models.UUIDField(default=uuid4, help_text="shared by the versions of one template")
     version_number = models.PositiveIntegerField(default=1)
     name = models.CharField(max_length=100)
     superseded = models.BooleanField(default=False, help_text="a newer version exists")
     in_use = models.BooleanField(default=True, help_text="the one that new requests of the team take")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
 
     objects = TemplateQuerySet.as_manager()
 
@@ -53,7 +53,7 @@ class FormTemplate(Template):
 
 
 class FormField(models.Model):
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     form_template = models.ForeignKey(FormTemplate, on_delete=models.CASCADE, related_name="fields")
     field_id = models.SlugField(max_length=50, help_text="the key in the API: budget_amount")
     name = models.CharField(max_length=100)

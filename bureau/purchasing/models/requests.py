@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from bureau.accounts.models import AccessScope, Role, Team
 from bureau.core.models import Organization, StoredFile, User
-from bureau.purchasing.models.approvals import ApprovalSlot
+from bureau.purchasing.models.approvals import ApprovalSlot, Decision
 from bureau.purchasing.models.forms import FormField, FormTemplate
 from bureau.purchasing.models.workflows import WorkflowStep, WorkflowTemplate
 from bureau.purchasing.states import RequestStatus
@@ -29,18 +29,25 @@ class RequestQuerySet(models.QuerySet["PurchaseRequest"]):
         if user.is_superuser:
             return self
         own = self.filter(organization_id=user.organization_id)
-        if user.sees_organization or AccessScope.objects.filter(user=user, role__code=Role.FINANCE_REVIEWER).exists():
+        if user.sees_organization:
             return own
-        taking_part = ApprovalSlot.objects.of(user).filter(request=OuterRef("pk"))
-        return own.filter(Q(requestor=user) | Exists(taking_part) | Q(decisions__approver=user)).distinct()
+        asked = ApprovalSlot.objects.of(user).filter(request=OuterRef("pk"))
+        decided = Decision.objects.filter(request=OuterRef("pk"), approver=user)
+        return own.filter(Q(requestor=user) | Exists(finance_scopes(user)) | Exists(asked) | Exists(decided))
 
     def listed_for(self, user: User) -> "RequestQuerySet":
         """What the lists show: one's own, or all for those who see the organization (system.md section 3)."""
         if user.is_superuser:
             return self
-        if user.sees_organization:
-            return self.filter(organization_id=user.organization_id)
-        return self.filter(organization_id=user.organization_id, requestor=user)
+        own = self.filter(organization_id=user.organization_id)
+        if user.sees_organization or finance_scopes(user).exists():
+            return own
+        return own.filter(requestor=user)
+
+
+def finance_scopes(user: User) -> models.QuerySet[AccessScope]:
+    """Where this person reviews for finance; who does so anywhere sees the requests of the whole organization."""
+    return AccessScope.objects.filter(user=user, role__code=Role.FINANCE_REVIEWER)
 
 
 class PurchaseRequest(models.Model):
@@ -54,7 +61,9 @@ class PurchaseRequest(models.Model):
     form_template = models.ForeignKey(FormTemplate, on_delete=models.PROTECT, related_name="+")
     workflow_template = models.ForeignKey(WorkflowTemplate, null=True, on_delete=models.PROTECT, related_name="+")
     current_step = models.ForeignKey(WorkflowStep, null=True, on_delete=models.PROTECT, related_name="+")
-    status = models.CharField(max_length=20, choices=[(s.value, s.label) for s in RequestStatus], default=RequestStatus.DRAFT)
+    status = models.CharField(
+        max_length=20, choices=[(s.value, s.label) for s in RequestStatus], default=RequestStatus.DRAFT
+    )
     subject = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     vendor_name = models.CharField(max_length=200, blank=True)
@@ -97,12 +106,19 @@ class RequestItem(models.Model):
         constraints = [models.UniqueConstraint(fields=["request", "position"], name="requestitem_position")]
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> "AttachmentQuerySet":
+        return self.filter(request__in=PurchaseRequest.objects.visible_to(user))
+
+
 class Attachment(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     request = models.ForeignKey(PurchaseRequest, on_delete=models.CASCADE, related_name="attachments")
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     category = models.CharField(max_length=50, blank=True)
     created_at = models.DateTimeField()
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -117,7 +133,7 @@ class FieldValue(models.Model):
     value_number = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     value_date = models.DateField(null=True)
     value_boolean = models.BooleanField(null=True)
-    value_file = models.ForeignKey(Attachment, null=True, on_delete=models.PROTECT, related_name="+")
+    value_file = models.ForeignKey(Attachment, null=True, on_delete=models.RESTRICT, related_name="+")
 
     class Meta:
         ordering = ["field__order", "field_id"]

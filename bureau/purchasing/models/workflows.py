@@ -20,7 +20,9 @@ class WorkflowStep(models.Model):
 
     class Meta:
         ordering = ["step_order"]
-        constraints = [models.UniqueConstraint(fields=["workflow_template", "step_order"], name="workflowstep_order_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow_template", "step_order"], name="workflowstep_order_unique")
+        ]
 
     def __str__(self) -> str:
         return self.step_name
@@ -31,13 +33,18 @@ class StepApprover(models.Model):
 
     step = models.ForeignKey(WorkflowStep, on_delete=models.CASCADE, related_name="approvers")
     role = models.ForeignKey(Role, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(role__isnull=False, user__isnull=True) | models.Q(role__isnull=True, user__isnull=False),
+                condition=models.Q(role__isnull=False, user__isnull=True)
+                | models.Q(role__isnull=True, user__isnull=False),
                 name="stepapprover_role_or_user",
-            )
+            ),
+            models.UniqueConstraint(fields=["step", "role"], name="stepapprover_role_once"),
+            models.UniqueConstraint(fields=["step", "user"], name="stepapprover_user_once"),
         ]
