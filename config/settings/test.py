@@ -1,7 +1,11 @@
-"""Settings of the tests. tests/servers.py starts what they need and sets the environment before this is read."""
+"""Settings of the tests. Reading them starts the servers that they point to, once a run (tests/servers.py)."""
 
-from config.settings.base import *  # noqa: F403
-from config.settings.base import DATABASES, LOGGING, STATIC_ROOT, STORAGES
+from tests import servers
+
+servers.prepare()
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import DATABASES, LOGGING, STATIC_ROOT, STORAGES  # noqa: E402
 
 # Each worker has a database of its own already, and the processes that a test starts must find the same one.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
