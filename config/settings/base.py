@@ -1,6 +1,8 @@
 """Settings of every mode. Each is one environment variable with a default for the embedded mode
 (docs/operations.md lists them); a value that would be unsafe stops the start and says why."""
 
+import hashlib
+import os
 import secrets
 from pathlib import Path
 
@@ -12,7 +14,9 @@ env = environ.Env()
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
-RUN_DIR = DATA_DIR / "run"  # sockets and pid files of the embedded servers
+RUN_DIR = DATA_DIR / "run"  # the socket of the embedded Valkey
+if len(str(RUN_DIR)) > 90:  # a socket's path has 107 bytes at most
+    RUN_DIR = Path(f"/tmp/bureau-{os.getuid()}-{hashlib.sha256(str(DATA_DIR).encode()).hexdigest()[:16]}")  # noqa: S108
 
 DEBUG = env.bool("DEBUG", default=False)
 MOCK_AUTH_ENABLED = env.bool("MOCK_AUTH_ENABLED", default=False)
@@ -32,6 +36,7 @@ if not SECRET_KEY:
 
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses whose X-Forwarded-For is believed
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -143,7 +148,7 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=15)  # a dead worker's 
 # --- Files, mail, scanner
 STORAGE_URL = env.str("STORAGE_URL", default="")  # s3://key:secret@host/bucket
 CLAMD_URL = env.str("CLAMD_URL", default="")  # unix:///run/clamd.sock or tcp://host:3310
-EMAIL_URL = env.str("EMAIL_URL", default="")  # smtp://user:password@host:587, console:// ; empty: files in DATA_DIR/mail
+EMAIL_URL = env.str("EMAIL_URL", default="")  # smtp://user:password@host:587, console://; empty: DATA_DIR/mail
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="bureau@localhost")
 COMPLETION_EMAIL = env.str("COMPLETION_EMAIL", default="")
 if EMAIL_URL:
