@@ -169,7 +169,8 @@ def field(bound: BoundField, hint: str = "", wide: bool = False, hide_label: boo
         "hint": hint,
         "wide": wide,
         "hide_label": hide_label,
-        "is_check": getattr(widget, "input_type", "") == "checkbox" and not getattr(widget, "allow_multiple_selected", 0),
+        "is_check": getattr(widget, "input_type", "") == "checkbox"
+        and not getattr(widget, "allow_multiple_selected", 0),
         "is_group": getattr(widget, "use_fieldset", False),
     }
 

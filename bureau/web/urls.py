@@ -1,0 +1,8 @@
+"""The pages. Each area has a folder of its own with urls.py; the names are `web:<name>`."""
+
+from django.urls import include, path
+
+app_name = "web"
+urlpatterns = [
+    path("", include("bureau.web.design.urls")),
+]
