@@ -275,3 +275,16 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.server": {"level": "WARNING"}, "uvicorn.access": {"level": "WARNING"}},
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Bureau",
+    "DESCRIPTION": "One open back office: buying, selling, cases, documents, expenses, figures.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.0.3",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": True,
+    "AUTHENTICATION_WHITELIST": ["bureau.api.authentication.BureauAuthentication"],
+}

@@ -1,0 +1,74 @@
+"""Pages of lists, in both documented forms."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from bureau.api.dialect import Dialect
+from bureau.api.shapes import Shape
+from bureau.kit.errors import Invalid, NotFound
+
+MAX_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        return (self.number - 1) * self.size
+
+
+def window(request: Request, dialect: Dialect) -> Window:
+    """The page asked for. Unreadable: 404, in po 400 (system.md section 11). Sizes above 100 count as 100."""
+    raw, raw_size = request.query_params.get("page", "1"), request.query_params.get(dialect.size_parameter)
+    if not (raw.isascii() and raw.isdigit() and 0 < int(raw[:10]) < 10**9):
+        if dialect.enveloped:
+            raise Invalid.field("page", _("Give a page number from 1."))
+        raise NotFound(_("There is no such page."))
+    size = dialect.page_size
+    if raw_size is not None:
+        if not (raw_size.isascii() and raw_size.isdigit() and int(raw_size[:10]) > 0):
+            raise Invalid.field(dialect.size_parameter, _("Give a number from 1 to 100."))
+        size = min(int(raw_size[:10]), MAX_SIZE)
+    return Window(int(raw), size)
+
+
+def paged(request: Request, dialect: Dialect, queryset: QuerySet[Any], shape: type[Shape]) -> dict[str, Any]:
+    """One page of `queryset` as the dialect writes lists."""
+    asked = window(request, dialect)
+    total = queryset.order_by().count()
+    if asked.start >= total and asked.number > 1 and not dialect.enveloped:
+        raise NotFound(_("There is no such page."))
+    rows = shape.rows(queryset[asked.start : asked.start + asked.size]) if asked.start < total else []
+    last = max(1, -(-total // asked.size))
+    if dialect.enveloped:
+        return {
+            "data": rows,
+            "pagination": {
+                "page": asked.number,
+                "limit": asked.size,
+                "total": total,
+                "pages": last,
+                "has_next": asked.number < last,
+                "has_prev": asked.number > 1,
+            },
+        }
+    return {
+        "count": total,
+        "next": _link(request, asked.number + 1) if asked.number < last else None,
+        "previous": _link(request, asked.number - 1) if asked.number > 1 else None,
+        "results": rows,
+    }
+
+
+def _link(request: Request, number: int) -> str:
+    parameters = request.query_params.copy()
+    parameters["page"] = str(number)
+    return f"{request._request.build_absolute_uri(request._request.path)}?{urlencode(list(parameters.lists()), doseq=True)}"

@@ -1,0 +1,155 @@
+"""Answers: what a dialect shows of a record, compiled once per class.
+
+A `Shape` is a DRF serializer for the schema and for reading. It renders faster than DRF does, because its fields are
+compiled into one function: from an object (`render`), or from the columns of a query without making objects (`rows`).
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import cache
+from operator import attrgetter
+from typing import Any, cast
+
+from django.db.models import Manager, QuerySet
+from rest_framework import serializers
+
+from bureau.kit.money import MAX_DIGITS, cents
+
+Convert = Callable[[Any], Any]
+
+
+class Computed(serializers.Field):  # type: ignore[type-arg]
+    """A value made from the attribute `source` by a function; `like` is the field that describes it in the schema."""
+
+    def __init__(self, convert: Convert, like: serializers.Field, **options: Any) -> None:  # type: ignore[type-arg]
+        super().__init__(read_only=True, **options)
+        self.convert = convert
+        self.like = like
+
+    def to_representation(self, value: Any) -> Any:
+        return self.convert(value)
+
+
+class Money(serializers.DecimalField):
+    """An amount as text: "1000.00" (every dialect but po)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=MAX_DIGITS, decimal_places=2, **options)
+
+    @staticmethod
+    def convert(value: Decimal | None) -> Any:
+        return None if value is None else str(cents(value))
+
+
+class MoneyNumber(Money):
+    """An amount as a JSON number: 1500.00 (po)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(coerce_to_string=False, **options)
+
+    @staticmethod
+    def convert(value: Decimal | None) -> Any:
+        return None if value is None else float(value)
+
+
+def _converter(field: Any) -> Convert | None:
+    """What turns the attribute into JSON; None where orjson writes it as it is."""
+    convert = getattr(field, "convert", None)
+    if convert is not None:
+        return cast(Convert, convert)
+    if isinstance(field, serializers.DecimalField):
+        exponent = Decimal(1).scaleb(-(field.decimal_places or 0))
+        return lambda value: None if value is None else str(value.quantize(exponent))
+    return None
+
+
+class Shape(serializers.Serializer):  # type: ignore[type-arg]
+    """Leaves are attributes (`source` may be a dotted path); nested shapes are attributes, or `source="*"` for the same
+    record; `many=True` takes a related manager, which the query has prefetched."""
+
+    @classmethod
+    def render(cls, record: Any) -> dict[str, Any]:
+        return cast("dict[str, Any]", _compiled(cls)(record))
+
+    @classmethod
+    def render_all(cls, records: Iterable[Any]) -> list[dict[str, Any]]:
+        render = _compiled(cls)
+        return [render(record) for record in records]
+
+    @classmethod
+    def rows(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
+        """The records of a query straight from their columns. For shapes without `many`."""
+        columns, build = _compiled_rows(cls)
+        return [build(row) for row in queryset.values_list(*columns)]
+
+    def to_representation(self, instance: Any) -> Any:
+        return type(self).render(instance)
+
+
+@cache
+def _compiled(cls: type[Shape]) -> Callable[[Any], dict[str, Any]]:
+    plan: list[tuple[str, Callable[[Any], Any]]] = []
+    for name, field in cls._declared_fields.items():
+        if getattr(field, "write_only", False):
+            continue
+        plan.append((name, _getter(name, field)))
+
+    def render(record: Any) -> dict[str, Any]:
+        return {name: get(record) for name, get in plan}
+
+    return render
+
+
+def _getter(name: str, field: Any) -> Callable[[Any], Any]:
+    many = isinstance(field, serializers.ListSerializer)
+    shape = field.child if many else field
+    source = field.source or name
+    nested = _compiled(type(shape)) if isinstance(shape, Shape) else None
+    if nested is not None and source == "*":
+        return nested
+    get = attrgetter(source) if source != "*" else lambda record: record
+    if nested is not None and many:
+
+        def get_many(record: Any) -> list[dict[str, Any]]:
+            related = get(record)
+            return [nested(child) for child in (related.all() if isinstance(related, Manager) else related)]
+
+        return get_many
+    if nested is not None:
+        return lambda record: None if (value := get(record)) is None else nested(value)
+    convert = _converter(field)
+    if convert is None:
+        return get
+    return lambda record: convert(get(record))
+
+
+@cache
+def _compiled_rows(cls: type[Shape]) -> tuple[list[str], Callable[[tuple[Any, ...]], dict[str, Any]]]:
+    columns: list[str] = []
+    scope: dict[str, Any] = {}
+
+    def body(shape: type[Shape], prefix: str) -> str:
+        parts = []
+        for name, field in shape._declared_fields.items():
+            source = (field.source or name).replace(".", "__")
+            path = prefix if source == "*" else f"{prefix}{source}__"
+            if isinstance(field, Shape):
+                value = body(type(field), path)
+                if getattr(field, "allow_null", False):
+                    columns.append(f"{path}pk")
+                    value = f"({value} if r[{len(columns) - 1}] is not None else None)"
+            elif isinstance(field, serializers.ListSerializer):
+                raise TypeError(f"{shape.__name__}.{name}: rows hold no lists")
+            else:
+                columns.append(path.removesuffix("__"))
+                value = f"r[{len(columns) - 1}]"
+                convert = _converter(field)
+                if convert is not None:
+                    scope[f"c{len(columns)}"] = convert
+                    value = f"c{len(columns)}({value})"
+            parts.append(f"{name!r}: {value}")
+        return "{" + ", ".join(parts) + "}"
+
+    # One expression that builds the dictionary of a row: names and paths come from the class alone.
+    code = f"lambda r: {body(cls, '')}"
+    return columns, eval(code, scope)  # noqa: S307

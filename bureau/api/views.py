@@ -1,0 +1,167 @@
+"""The one way of an API call: authenticate, count, parse, (resolve, one service: the view's own lines), render."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from bureau.api import filters as filtering
+from bureau.api import idempotency
+from bureau.api.dialect import AGENCY, BIZ, P2P, PO, PRS, Dialect
+from bureau.api.filters import Filter
+from bureau.api.pages import paged
+from bureau.api.rendering import OrjsonRenderer
+from bureau.api.shapes import Shape
+from bureau.api.throttling import count_call
+from bureau.core.models import User
+from bureau.kit.errors import DomainError, NotFound
+
+
+class ApiView(APIView):
+    """Base of every API view; a family's base class names its dialect."""
+
+    dialect: ClassVar[Dialect]
+    families: ClassVar[tuple[str, ...]] = ()
+    """The dialects that document this address, where there are several; else the view's own."""
+    per_endpoint: ClassVar[bool] = False
+    """Counted against the limit per user and endpoint as well."""
+    uploads: ClassVar[bool] = False
+    """A POST here counts as an upload."""
+    idempotent: ClassVar[bool] = True
+    """A POST accepts an Idempotency-Key."""
+    metadata_class = None
+    _renderer = OrjsonRenderer()
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        return self._renderer, self._renderer.media_type
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        refusal: Exception | None = None
+        user: User | None = None
+        try:
+            self.perform_authentication(request)
+            user = request.user if request.user.is_authenticated else None
+        except (APIException, DomainError) as error:
+            refusal = error
+        count_call(
+            request._request,
+            user,
+            endpoint=f"{type(self).__name__}.{request.method}" if self.per_endpoint else None,
+            upload=self.uploads and request.method == "POST",
+        )
+        if refusal is not None:
+            raise refusal
+        self.check_permissions(request)
+
+    def page(self, queryset: QuerySet[Any], shape: type[Shape]) -> dict[str, Any]:
+        return paged(self.request, self.dialect, queryset, shape)
+
+
+class P2pView(ApiView):
+    dialect = P2P
+
+
+class PrsView(ApiView):
+    dialect = PRS
+
+
+class PoView(ApiView):
+    dialect = PO
+    per_endpoint = True
+
+
+class AgencyView(ApiView):
+    dialect = AGENCY
+
+
+class BizView(ApiView):
+    dialect = BIZ
+
+
+class Public:
+    """Mixed in before the base: anybody may call, and no credential is looked at."""
+
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    idempotent: ClassVar[bool] = False
+
+
+class Open:
+    """Mixed in before the base: anybody may call; who has signed in is known."""
+
+    permission_classes: ClassVar[list[Any]] = [AllowAny]
+
+
+__all__ = ["AgencyView", "ApiView", "BizView", "IsAuthenticated", "Open", "P2pView", "PoView", "PrsView", "Public", "operation"]
+
+
+def operation(
+    *,
+    body: type[Serializer[Any]] | None = None,
+    answer: Any = None,
+    status: int = 200,
+    many: bool = False,
+    page: bool = False,
+    filters: Sequence[Filter] = (),
+    summary: str = "",
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Makes a view method an operation of the API, and of its OpenAPI document.
+
+    The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what `answer` renders: a record, with `many` an
+    iterable of records, with `page` a queryset, of which one page with `filters` applied is answered. Without `answer` it
+    returns the data itself, or None. A ready Response passes as it is.
+    """
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Response]:
+        @wraps(method)
+        def handle(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> Response:
+            def act() -> Response:
+                values = args
+                if body is not None:
+                    given = body(data=request.data, partial=request.method == "PATCH", context={"request": request})
+                    given.is_valid(raise_exception=True)
+                    values = (given.validated_data, *args)
+                found = method(view, request, *values, **kwargs)
+                if isinstance(found, Response):
+                    return found
+                if page:
+                    found = view.page(filtering.apply(found, filters, request.query_params), answer)
+                elif many:
+                    found = answer.render_all(found)
+                elif answer is not None and isinstance(answer, type) and issubclass(answer, Shape):
+                    found = answer.render(found)
+                return Response(found, status)
+
+            if request.method == "POST" and view.idempotent and "HTTP_IDEMPOTENCY_KEY" in request.META and request.user.is_authenticated:
+                return idempotency.once(request, request.user, act, now=timezone.now())
+            return act()
+
+        handle.paged = page  # type: ignore[attr-defined]
+        parameters = [
+            OpenApiParameter(f.name, description=f.help, enum=getattr(f.parse, "choices", None)) for f in filters
+        ]
+        shown = None if answer is None else answer(many=True) if many or page else answer
+        documented = extend_schema(
+            request=body, responses={status: shown}, parameters=parameters, summary=summary or None
+        )
+        return documented(handle)
+
+    return decorate
+
+
+def found(queryset: QuerySet[Any], **lookup: Any) -> Any:
+    """The record of an address within what the caller sees; raises NotFound, in the same words for foreign and unknown."""
+    record = queryset.filter(**lookup).first()
+    if record is None:
+        raise NotFound("Not found.")
+    return record
