@@ -46,7 +46,7 @@ def paged(request: Request, dialect: Dialect, queryset: QuerySet[Any], shape: ty
     total = queryset.order_by().count()
     if asked.start >= total and asked.number > 1 and not dialect.enveloped:
         raise NotFound(_("There is no such page."))
-    rows = shape.rows(queryset[asked.start : asked.start + asked.size]) if asked.start < total else []
+    rows = shape.of(queryset[asked.start : asked.start + asked.size]) if asked.start < total else []
     last = max(1, -(-total // asked.size))
     if dialect.enveloped:
         return {

@@ -82,8 +82,21 @@ class Shape(serializers.Serializer):  # type: ignore[type-arg]
         columns, build = _compiled_rows(cls)
         return [build(row) for row in queryset.values_list(*columns)]
 
+    @classmethod
+    def of(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
+        """The records of a query: from columns where the shape allows it, else from objects."""
+        return cls.rows(queryset) if _is_flat(cls) else cls.render_all(queryset)
+
     def to_representation(self, instance: Any) -> Any:
         return type(self).render(instance)
+
+
+@cache
+def _is_flat(cls: type[Shape]) -> bool:
+    return not any(
+        isinstance(field, serializers.ListSerializer) or (isinstance(field, Shape) and not _is_flat(type(field)))
+        for field in cls._declared_fields.values()
+    )
 
 
 @cache
@@ -139,7 +152,7 @@ def _compiled_rows(cls: type[Shape]) -> tuple[list[str], Callable[[tuple[Any, ..
                     columns.append(f"{path}pk")
                     value = f"({value} if r[{len(columns) - 1}] is not None else None)"
             elif isinstance(field, serializers.ListSerializer):
-                raise TypeError(f"{shape.__name__}.{name}: rows hold no lists")
+                raise TypeError(f"{shape.__name__}.{name}: a row holds no lists")
             else:
                 columns.append(path.removesuffix("__"))
                 value = f"r[{len(columns) - 1}]"

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
@@ -114,7 +115,7 @@ def operation(
     page: bool = False,
     filters: Sequence[Filter] = (),
     summary: str = "",
-) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes a view method an operation of the API, and of its OpenAPI document.
 
     The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what `answer` renders: a record, with `many` an
@@ -122,17 +123,17 @@ def operation(
     returns the data itself, or None. A ready Response passes as it is.
     """
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Response]:
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
-        def handle(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> Response:
-            def act() -> Response:
+        def handle(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> Any:
+            def act() -> Any:
                 values = args
                 if body is not None:
                     given = body(data=request.data, partial=request.method == "PATCH", context={"request": request})
                     given.is_valid(raise_exception=True)
                     values = (given.validated_data, *args)
                 found = method(view, request, *values, **kwargs)
-                if isinstance(found, Response):
+                if isinstance(found, HttpResponseBase):
                     return found
                 if page:
                     found = view.page(filtering.apply(found, filters, request.query_params), answer)

@@ -1,0 +1,348 @@
+"""Purchase requests: `/api/prs/requests/` and what hangs on one."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from bureau.api.filters import Filter, identifier, one_of
+from bureau.api.prs.references import PersonName, PersonRef, PurchaseTypeRef, StatusRef, StepRef, TeamRef, TemplateRef
+from bureau.api.prs.templates import team_of
+from bureau.api.shapes import Computed, Money, Shape
+from bureau.api.shared.downloads import download
+from bureau.api.views import PrsView, found, operation
+from bureau.core.models import User
+from bureau.kit.money import MAX_DIGITS
+from bureau.purchasing import selectors
+from bureau.purchasing.models import Attachment, Decision, FieldType, FieldValue, PurchaseRequest, PurchaseType
+from bureau.purchasing.services import approvals, attachments, requests
+from bureau.purchasing.states import RequestStatus
+
+FILTERS = [
+    Filter("status", "status", one_of([status.value for status in RequestStatus]), "status code"),
+    Filter("team", "team__uuid", identifier, "team id"),
+    Filter("requestor", "requestor__uuid", identifier, "user id"),
+]
+
+
+def number_text(value: Decimal) -> str:
+    """At least two decimals, as the contract writes them: "5000.00", "0.1250"."""
+    return f"{value:.2f}" if value == value.quantize(Decimal("0.01")) else f"{value:f}"
+
+
+def quantity_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+class RequestRow(Shape):
+    id = serializers.UUIDField(source="uuid")
+    requestor = PersonRef()
+    team = TeamRef()
+    status = StatusRef(source="*")
+    subject = serializers.CharField()
+    vendor_name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class InboxRow(RequestRow):
+    current_template_step = StepRef(source="current_step", allow_null=True)
+
+
+class FieldRef(Shape):
+    id = serializers.UUIDField(source="uuid")
+    field_id = serializers.CharField()
+    name = serializers.CharField()
+    field_type = serializers.ChoiceField(choices=FieldType.values)
+
+
+class FileRef(Shape):
+    id = serializers.UUIDField(source="uuid")
+    filename = serializers.CharField(source="file.filename")
+
+
+class FieldValueShape(Shape):
+    """A value stands under the key of its type alone: value_number for a NUMBER."""
+
+    field = FieldRef()
+    value_text = serializers.CharField(required=False)
+    value_number = serializers.CharField(required=False)
+    value_date = serializers.DateField(required=False)
+    value_boolean = serializers.BooleanField(required=False)
+    value_file = FileRef(required=False)
+
+
+VALUE_KEYS = {
+    FieldType.NUMBER: ("value_number", number_text),
+    FieldType.DATE: ("value_date", lambda value: value),
+    FieldType.BOOLEAN: ("value_boolean", lambda value: value),
+    FieldType.FILE: ("value_file", FileRef.render),
+}
+
+
+def shown_values(values: Any) -> list[dict[str, Any]]:
+    shown = []
+    for value in values.all():
+        key, convert = VALUE_KEYS.get(value.field.field_type, ("value_text", lambda text: text))
+        held = getattr(value, key)
+        shown.append({"field": FieldRef.render(value.field), key: None if held is None else convert(held)})
+    return shown
+
+
+class AttachmentRow(Shape):
+    id = serializers.UUIDField(source="uuid")
+    filename = serializers.CharField(source="file.filename")
+    file_size = serializers.IntegerField(source="file.size", help_text="bytes")
+    file_type = serializers.CharField(source="file.content_type")
+    category = serializers.CharField()
+    upload_date = serializers.DateTimeField(source="created_at")
+
+
+class DecisionStep(Shape):
+    step_name = serializers.CharField()
+    step_order = serializers.IntegerField()
+
+
+class Username(Shape):
+    username = serializers.CharField()
+
+
+class DecisionShape(Shape):
+    id = serializers.UUIDField(source="uuid")
+    template_step = DecisionStep(source="step")
+    approver = Username()
+    action = serializers.ChoiceField(choices=["APPROVE", "REJECT", "COMPLETE"])
+    comment = serializers.CharField()
+    timestamp = serializers.DateTimeField(source="created_at")
+
+
+class ItemShape(Shape):
+    description = serializers.CharField()
+    quantity = Computed(quantity_number, serializers.FloatField())
+    unit_price = Money()
+    total = Money()
+
+
+class RequestDetail(Shape):
+    id = serializers.UUIDField(source="uuid")
+    number = serializers.CharField()
+    requestor = PersonName()
+    team = TeamRef()
+    form_template = TemplateRef()
+    workflow_template = TemplateRef(allow_null=True)
+    status = StatusRef(source="*")
+    current_template_step = StepRef(source="current_step", allow_null=True)
+    vendor_name = serializers.CharField()
+    vendor_account = serializers.CharField()
+    subject = serializers.CharField()
+    description = serializers.CharField()
+    purchase_type = PurchaseTypeRef(source="*")
+    amount = Money(allow_null=True)
+    items = ItemShape(many=True)
+    field_values = Computed(shown_values, FieldValueShape(many=True))
+    attachments = AttachmentRow(many=True)
+    approval_history = DecisionShape(many=True, source="decisions")
+    rejection_comment = serializers.CharField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class Submitted(Shape):
+    id = serializers.UUIDField(source="uuid")
+    status = StatusRef(source="*")
+    submitted_at = serializers.DateTimeField()
+
+
+class Approved(Shape):
+    id = serializers.UUIDField(source="uuid")
+    status = StatusRef(source="*")
+    current_template_step = StepRef(source="current_step", allow_null=True)
+
+
+class Rejected(Shape):
+    id = serializers.UUIDField(source="uuid")
+    status = StatusRef(source="*")
+    rejection_comment = serializers.CharField()
+
+
+class Completed(Shape):
+    id = serializers.UUIDField(source="uuid")
+    status = StatusRef(source="*")
+    completed_at = serializers.DateTimeField()
+
+
+class ItemInput(serializers.Serializer[Any]):
+    description = serializers.CharField(max_length=300)
+    quantity = serializers.DecimalField(max_digits=12, decimal_places=3, min_value=Decimal("0.001"))
+    unit_price = serializers.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, min_value=Decimal(0))
+
+
+class RequestChanges(serializers.Serializer[Any]):
+    vendor_name = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    vendor_account = serializers.CharField(max_length=100, allow_blank=True, required=False)
+    subject = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
+    purchase_type = serializers.ChoiceField(choices=PurchaseType.choices, required=False)
+    field_values = serializers.DictField(required=False, help_text="by field_id")
+    items = ItemInput(many=True, required=False, max_length=500)
+
+
+class RequestInput(RequestChanges):
+    team = serializers.UUIDField()
+
+
+class ApprovalInput(serializers.Serializer[Any]):
+    comment = serializers.CharField(max_length=5000, allow_blank=True, required=False, default="")
+
+
+class RejectionInput(serializers.Serializer[Any]):
+    comment = serializers.CharField(max_length=5000, allow_blank=True, help_text="at least 10 characters")
+
+
+class AttachmentInput(serializers.Serializer[Any]):
+    file = serializers.FileField(allow_empty_file=True, max_length=255)
+    category = serializers.CharField(max_length=50, allow_blank=True, required=False, default="")
+
+
+class FilesInput(serializers.Serializer[Any]):
+    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True, max_length=255), required=False, default=list)
+
+
+def visible_request(user: User, request_id: UUID) -> PurchaseRequest:
+    return found(PurchaseRequest.objects.visible_to(user), uuid=request_id)
+
+
+def with_details(queryset: QuerySet[PurchaseRequest]) -> QuerySet[PurchaseRequest]:
+    return queryset.select_related("requestor", "team", "form_template", "workflow_template", "current_step").prefetch_related(
+        "items",
+        Prefetch("field_values", FieldValue.objects.select_related("field", "value_file__file")),
+        Prefetch("attachments", Attachment.objects.select_related("file")),
+        Prefetch("decisions", Decision.objects.select_related("step", "approver")),
+    )
+
+
+def detailed(request: PurchaseRequest) -> PurchaseRequest:
+    return with_details(PurchaseRequest.objects.all()).get(pk=request.pk)
+
+
+class RequestList(PrsView):
+    @operation(answer=RequestRow, page=True, filters=FILTERS, summary="Purchase requests, newest first")
+    def get(self, request: Request) -> Any:
+        return PurchaseRequest.objects.listed_for(request.user).order_by("-created_at", "-pk")
+
+    @operation(body=RequestInput, answer=RequestDetail, status=201, summary="Create a draft")
+    def post(self, request: Request, given: dict[str, Any]) -> PurchaseRequest:
+        team = team_of(request.user, given.pop("team"))
+        return detailed(requests.create_request(actor=request.user, team=team, now=timezone.now(), **given))
+
+
+class RequestItem(PrsView):
+    @operation(answer=RequestDetail, summary="A purchase request")
+    def get(self, request: Request, request_id: UUID) -> PurchaseRequest:
+        return found(with_details(PurchaseRequest.objects.visible_to(request.user)), uuid=request_id)
+
+    @operation(body=RequestChanges, answer=RequestDetail, summary="Change a draft or a rejected request")
+    def patch(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+        record = visible_request(request.user, request_id)
+        return detailed(requests.update_request(actor=request.user, request=record, now=timezone.now(), **given))
+
+    @operation(status=204, summary="Discard a draft")
+    def delete(self, request: Request, request_id: UUID) -> None:
+        requests.delete_draft(actor=request.user, request=visible_request(request.user, request_id), now=timezone.now())
+
+
+class RequestSubmit(PrsView):
+    @operation(body=FilesInput, answer=Submitted, summary="Submit for approval, with further files where wanted")
+    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+        record, now = visible_request(request.user, request_id), timezone.now()
+        with transaction.atomic():
+            for upload in given["files"]:
+                attachments.attach_file(
+                    actor=request.user,
+                    request=record,
+                    upload=upload,
+                    filename=upload.name,
+                    declared_type=upload.content_type,
+                    now=now,
+                )
+            return requests.submit_request(actor=request.user, request=record, now=now)
+
+
+class RequestApprove(PrsView):
+    @operation(body=ApprovalInput, answer=Approved, summary="Approve the current step")
+    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+        record = visible_request(request.user, request_id)
+        return approvals.approve_request(actor=request.user, request=record, comment=given["comment"], now=timezone.now())
+
+
+class RequestReject(PrsView):
+    @operation(body=RejectionInput, answer=Rejected, summary="Reject, with the reason")
+    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+        record = visible_request(request.user, request_id)
+        return approvals.reject_request(actor=request.user, request=record, comment=given["comment"], now=timezone.now())
+
+
+class RequestComplete(PrsView):
+    @operation(body=ApprovalInput, answer=Completed, summary="Complete after the finance review")
+    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+        record = visible_request(request.user, request_id)
+        return approvals.complete_request(actor=request.user, request=record, comment=given["comment"], now=timezone.now())
+
+
+class Inbox(PrsView):
+    @operation(answer=InboxRow, page=True, summary="Requests that wait for your approval, oldest first")
+    def get(self, request: Request) -> Any:
+        return selectors.requests_awaiting(request.user)
+
+
+class FinanceInbox(PrsView):
+    @operation(answer=InboxRow, page=True, summary="Requests in your finance review, oldest first")
+    def get(self, request: Request) -> Any:
+        return selectors.finance_inbox(request.user)
+
+
+class AttachmentList(PrsView):
+    uploads = True
+
+    @operation(body=AttachmentInput, answer=AttachmentRow, status=201, summary="Attach a file")
+    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> Attachment:
+        upload = given["file"]
+        return attachments.attach_file(
+            actor=request.user,
+            request=visible_request(request.user, request_id),
+            upload=upload,
+            filename=upload.name,
+            declared_type=upload.content_type,
+            category=given["category"],
+            now=timezone.now(),
+        )
+
+
+def visible_attachment(user: User, attachment_id: UUID) -> Attachment:
+    in_sight = Attachment.objects.select_related("file", "request").filter(request__in=PurchaseRequest.objects.visible_to(user))
+    return found(in_sight, uuid=attachment_id)
+
+
+class AttachmentDownload(PrsView):
+    @operation(answer=OpenApiResponse(OpenApiTypes.BINARY), summary="Download an attachment")
+    def get(self, request: Request, attachment_id: UUID) -> HttpResponseBase:
+        attachment = visible_attachment(request.user, attachment_id)
+        content = attachments.open_attachment(actor=request.user, attachment=attachment, now=timezone.now())
+        return download(attachment.file, content)
+
+
+class AttachmentItem(PrsView):
+    @operation(status=204, summary="Remove an attachment from a draft")
+    def delete(self, request: Request, attachment_id: UUID) -> None:
+        attachments.remove_attachment(
+            actor=request.user, attachment=visible_attachment(request.user, attachment_id), now=timezone.now()
+        )
