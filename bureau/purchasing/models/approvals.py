@@ -2,7 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from bureau.accounts.models import AccessScope, Role, Team
 from bureau.core.models import User
@@ -37,11 +37,18 @@ class Approval(models.Model):
 class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
     def of(self, user: User) -> "SlotQuerySet":
         """The slots that this person may fill: by name, or by a role they hold in the team."""
-        held = AccessScope.objects.filter(user=user, team=models.OuterRef("team"), role=models.OuterRef("role"))
-        return self.filter(Q(user=user) | models.Exists(held))
+        held = AccessScope.objects.filter(user=user, team=OuterRef("team"), role=OuterRef("role"))
+        return self.filter(Q(user=user) | Exists(held))
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
+
+    def candidates(self) -> models.QuerySet[User]:
+        """The active people who could fill one of these slots."""
+        slots = self.filter(
+            Q(team__access_scopes__user=OuterRef("pk"), role=F("team__access_scopes__role")) | Q(user=OuterRef("pk"))
+        )
+        return User.objects.filter(Exists(slots), is_active=True).order_by("pk")
 
 
 class ApprovalSlot(models.Model):

@@ -23,7 +23,7 @@ class TemplateQuerySet(OrganizationQuerySet):
 
 
 class Template(models.Model):
-    """One version of a form or a workflow: never changed; a change is a new row of the same lineage (system.md section 3)."""
+    """One version of a form or a workflow, never changed: a change is a new row of the same lineage."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")

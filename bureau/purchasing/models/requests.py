@@ -1,4 +1,6 @@
 import uuid
+from datetime import date
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -129,7 +131,7 @@ class FieldValue(models.Model):
 
     request = models.ForeignKey(PurchaseRequest, on_delete=models.CASCADE, related_name="field_values")
     field = models.ForeignKey(FormField, on_delete=models.PROTECT, related_name="+")
-    value_text = models.TextField(null=True)
+    value_text = models.TextField(null=True)  # noqa: DJ001 - null where another column is in use
     value_number = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     value_date = models.DateField(null=True)
     value_boolean = models.BooleanField(null=True)
@@ -138,3 +140,21 @@ class FieldValue(models.Model):
     class Meta:
         ordering = ["field__order", "field_id"]
         constraints = [models.UniqueConstraint(fields=["request", "field"], name="fieldvalue_unique")]
+
+    @property
+    def value(self) -> "str | Decimal | date | bool | Attachment | None":
+        columns = (self.value_text, self.value_number, self.value_date, self.value_boolean, self.value_file)
+        return next((value for value in columns if value is not None), None)
+
+    @property
+    def plain(self) -> str | bool | None:
+        """The value as JSON can hold it: numbers and dates as text, a file as the uuid of its attachment."""
+        match self.value:
+            case Decimal() as number:
+                return f"{number.normalize():f}"
+            case date() as day:
+                return day.isoformat()
+            case Attachment() as attachment:
+                return str(attachment.uuid)
+            case other:
+                return other

@@ -1,0 +1,279 @@
+"""Deciding on purchase requests: the steps of a workflow, one after the other (system.md section 3).
+
+A reached step asks one slot of each approver that it lists; a decision fills all slots that its maker can fill; the
+request moves on when none waits (AND). The request's row lock puts the decisions on one request in one order.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from bureau.accounts.models import AccessScope
+from bureau.core import audit
+from bureau.core.models import User
+from bureau.kit.errors import BusinessRule, Invalid, WrongState
+from bureau.kit.transitions import transition
+from bureau.purchasing import notifications, permissions
+from bureau.purchasing.models import (
+    Approval,
+    ApprovalSlot,
+    Decision,
+    DecisionAction,
+    PurchaseRequest,
+    SlotState,
+    StepApprover,
+    WorkflowStep,
+    WorkflowTemplate,
+)
+from bureau.purchasing.services.editing import clean_text, locked, require_state
+from bureau.purchasing.states import REQUEST_MOVES
+
+SHORTEST_REASON = 10
+LONGEST_COMMENT = 5000
+
+
+class NoApprover(BusinessRule):
+    """A step of the workflow has an approver that nobody but the requestor could be."""
+
+    code = "NO_APPROVER"
+
+
+def approve_request(*, actor: User, request: PurchaseRequest, comment: str = "", now: datetime) -> PurchaseRequest:
+    """Approves the current step for every slot that `actor` can fill; the last one moves the request on.
+
+    Raises Forbidden (their own request, not an approver of this step) and WrongState (not waiting for approval, or they
+    or a colleague have decided already).
+    """
+    comment = clean_text("comment", comment, longest=LONGEST_COMMENT)
+    with transaction.atomic():
+        request = locked(request)
+        permissions.can_decide_on_request(actor, request).enforce()
+        require_state(request, "approve")
+        slots = _slots_of_step(request)
+        mine = _fillable(slots, actor)
+        old, step = request.status, request.current_step
+        decision = _decide(slots[0].approval, actor=actor, action=DecisionAction.APPROVE, comment=comment, now=now)
+        _fill(mine, decision, SlotState.APPROVED)
+        _move(request, "approve", "approve", updated_at=now)
+        if not any(slot.state == SlotState.WAITING for slot in slots if slot not in mine):
+            _advance(slots[0].approval, after=decision.step.step_order, now=now)
+        audit.record(
+            request,
+            "approved",
+            actor=actor,
+            now=now,
+            old={"status": old},
+            new={"status": request.status, "step": str(step), "comment": comment},
+        )
+    return request
+
+
+def reject_request(*, actor: User, request: PurchaseRequest, comment: str, now: datetime) -> PurchaseRequest:
+    """Refuses the request at its current step, finance review included, and ends this round of approving.
+
+    Raises Invalid when `comment` has fewer than 10 characters; else as approve_request.
+    """
+    comment = clean_text("comment", comment, longest=LONGEST_COMMENT)
+    with transaction.atomic():
+        request = locked(request)
+        permissions.can_decide_on_request(actor, request).enforce()
+        require_state(request, "reject")
+        if len(comment) < SHORTEST_REASON:
+            raise Invalid.field("comment", _("Say why, in at least %(count)d characters.") % {"count": SHORTEST_REASON})
+        slots = _slots_of_step(request)
+        mine = _fillable(slots, actor)
+        old, step, approval = request.status, request.current_step, slots[0].approval
+        decision = _decide(approval, actor=actor, action=DecisionAction.REJECT, comment=comment, now=now)
+        _fill(mine, decision, SlotState.ENDED)
+        approval.slots.waiting().update(state=SlotState.ENDED)
+        _end(approval, now=now)
+        _move(request, "reject", "reject", rejection_comment=comment, current_step=None, updated_at=now)
+        notifications.tell_rejected(decision, now=now)
+        audit.record(
+            request,
+            "rejected",
+            actor=actor,
+            now=now,
+            old={"status": old},
+            new={"status": request.status, "step": str(step), "comment": comment},
+        )
+    return request
+
+
+def complete_request(*, actor: User, request: PurchaseRequest, comment: str = "", now: datetime) -> PurchaseRequest:
+    """Finance is done with it: the request is completed, and the office and the requestor are told.
+
+    Raises Forbidden (no finance reviewer of the team, their own request) and WrongState (not in finance review).
+    """
+    comment = clean_text("comment", comment, longest=LONGEST_COMMENT)
+    with transaction.atomic():
+        request = locked(request)
+        permissions.can_complete_request(actor, request).enforce()
+        require_state(request, "complete")
+        slots = _slots_of_step(request)
+        mine = _fillable(slots, actor)
+        old, approval = request.status, slots[0].approval
+        decision = _decide(approval, actor=actor, action=DecisionAction.COMPLETE, comment=comment, now=now)
+        _fill(mine, decision, SlotState.APPROVED)
+        _complete(approval, now=now)
+        audit.record(
+            request,
+            "completed",
+            actor=actor,
+            now=now,
+            old={"status": old},
+            new={"status": request.status, "comment": comment},
+        )
+    return request
+
+
+def start_round(request: PurchaseRequest, *, now: datetime) -> Approval:
+    """Submits the locked request to the first step of its team's newest workflow; without any it is completed at once.
+
+    Raises BusinessRule when the team has no workflow, NoApprover when a step could never be decided.
+    """
+    workflow = WorkflowTemplate.objects.filter(team=request.team, in_use=True).first()
+    if workflow is None:
+        raise BusinessRule(
+            _("%(team)s has no workflow yet: ask an administrator to make one.") % {"team": request.team.name}
+        )
+    steps = list(workflow.steps.prefetch_related("approvers__role", "approvers__user"))
+    _check_approvers(request, steps)
+    approval = Approval.objects.create(
+        request=request, round=request.approvals.count() + 1, workflow_template=workflow, started_at=now
+    )
+    _move(
+        request,
+        "submit",
+        "submit",
+        workflow_template=workflow,
+        rejection_comment="",
+        submitted_at=now,
+        updated_at=now,
+    )
+    notifications.tell_submitted(approval, now=now)
+    _advance(approval, after=0, now=now)
+    return approval
+
+
+def _check_approvers(request: PurchaseRequest, steps: Sequence[WorkflowStep]) -> None:
+    """Every approver of every step must be an active person other than the requestor, or a role of such a person."""
+    approvers = [approver for step in steps for approver in step.approvers.all()]
+    roles = {approver.role_id for approver in approvers if approver.role_id}
+    holders = AccessScope.objects.filter(team=request.team, role__in=roles, user__is_active=True)
+    held = set(holders.exclude(user=request.requestor).values_list("role_id", flat=True)) if roles else set()
+
+    def nobody_is(approver: StepApprover) -> bool:
+        if approver.user is not None:
+            return not approver.user.is_active or approver.user_id == request.requestor_id
+        return approver.role_id not in held
+
+    missing = [(step, approver) for step in steps for approver in step.approvers.all() if nobody_is(approver)]
+    if missing:
+        raise NoApprover(" ".join(_no_approver(request, step, approver) for step, approver in missing))
+
+
+def _no_approver(request: PurchaseRequest, step: WorkflowStep, approver: StepApprover) -> str:
+    if approver.role is not None:
+        return _(
+            "Nobody can decide the step “%(step)s”: "
+            "ask an administrator to give someone else the role %(role)s in %(team)s."
+        ) % {"step": step.step_name, "role": approver.role.name, "team": request.team.name}
+    return _("%(person)s cannot decide the step “%(step)s”: ask an administrator to name someone else there.") % {
+        "person": approver.user,
+        "step": step.step_name,
+    }
+
+
+def _slots_of_step(request: PurchaseRequest) -> list[ApprovalSlot]:
+    slots = ApprovalSlot.objects.filter(request=request, step=request.current_step, approval__ended_at=None)
+    found = list(slots.select_related("approval", "role", "user", "step", "decision__approver").order_by("pk"))
+    for slot in found:
+        slot.approval = found[0].approval
+        slot.approval.request = request
+    return found
+
+
+def _fillable(slots: Iterable[ApprovalSlot], actor: User) -> list[ApprovalSlot]:
+    """The waiting slots that `actor` fills. Raises WrongState, naming who was quicker, when none of theirs waits."""
+    slots = list(slots)
+    scopes = AccessScope.objects.filter(user=actor, team__in={slot.team_id for slot in slots if slot.team_id})
+    held = set(scopes.values_list("team_id", "role_id"))
+    theirs = [slot for slot in slots if slot.user_id == actor.pk or (slot.team_id, slot.role_id) in held]
+    waiting = [slot for slot in theirs if slot.state == SlotState.WAITING]
+    if not waiting:
+        decided = next((slot.decision for slot in theirs if slot.decision is not None), None)
+        if decided is None or decided.approver_id == actor.pk:
+            raise WrongState(_("You have already decided on this step."))
+        raise WrongState(_("%(person)s has already decided on this step.") % {"person": decided.approver.name})
+    return waiting
+
+
+def _decide(approval: Approval, *, actor: User, action: DecisionAction, comment: str, now: datetime) -> Decision:
+    return Decision.objects.create(
+        approval=approval,
+        request=approval.request,
+        step=approval.request.current_step,
+        approver=actor,
+        action=action,
+        comment=comment,
+        created_at=now,
+    )
+
+
+def _fill(slots: Sequence[ApprovalSlot], decision: Decision, state: SlotState) -> None:
+    """Compare-and-set: each of these slots still waits, or somebody was quicker."""
+    waiting = ApprovalSlot.objects.filter(pk__in=[slot.pk for slot in slots]).waiting()
+    if waiting.update(state=state, decision=decision) != len(slots):
+        raise WrongState(_("Somebody else has already decided on this step."))
+
+
+def _advance(approval: Approval, *, after: int, now: datetime) -> None:
+    """Opens the next step. After the last approval step: fully approved, and on to finance or completed."""
+    request = approval.request
+    steps = approval.workflow_template.steps.filter(step_order__gt=after)
+    step = steps.prefetch_related("approvers").order_by("step_order").first()
+    if step is None or step.is_finance_review:
+        _move(request, "approve_fully", "approve", current_step=None, updated_at=now)
+    if step is None:
+        _complete(approval, now=now)
+        return
+    if step.is_finance_review:
+        _move(request, "begin_finance_review", "approve", updated_at=now)
+    _open_step(approval, step, now=now)
+
+
+def _open_step(approval: Approval, step: WorkflowStep, *, now: datetime) -> None:
+    request = approval.request
+    ApprovalSlot.objects.bulk_create(
+        ApprovalSlot(
+            approval=approval,
+            request=request,
+            step=step,
+            team=request.team if approver.role_id else None,
+            role_id=approver.role_id,
+            user_id=approver.user_id,
+            created_at=now,
+        )
+        for approver in step.approvers.all()
+    )
+    PurchaseRequest.objects.filter(pk=request.pk).update(current_step=step)
+    request.current_step = step
+    notifications.tell_turn(approval, step, now=now)
+
+
+def _complete(approval: Approval, *, now: datetime) -> None:
+    _end(approval, now=now)
+    _move(approval.request, "complete", "complete", current_step=None, completed_at=now, updated_at=now)
+    notifications.tell_completed(approval, now=now)
+
+
+def _end(approval: Approval, *, now: datetime) -> None:
+    Approval.objects.filter(pk=approval.pk).update(ended_at=now)
+    approval.ended_at = now
+
+
+def _move(request: PurchaseRequest, move: str, action: str, **changes: object) -> None:
+    transition(request, REQUEST_MOVES, move, message=permissions.wrong_state(request, action), **changes)

@@ -1,0 +1,46 @@
+"""What every write to a purchase request begins with."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from bureau.core.models import User
+from bureau.kit.errors import Invalid, NotFound, WrongState
+from bureau.kit.transitions import transition
+from bureau.purchasing import permissions
+from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.states import REQUEST_MOVES
+
+
+def locked(request: PurchaseRequest) -> PurchaseRequest:
+    """The request as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
+    rows = PurchaseRequest.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "organization", "team", "requestor", "current_step"
+    )
+    current = rows.filter(pk=request.pk).first()
+    if current is None:
+        raise NotFound(_("The request was deleted."))
+    return current
+
+
+def require_state(request: PurchaseRequest, action: str) -> None:
+    """Raises WrongState where the request's state does not have this action."""
+    if request.status not in permissions.STATES_OF[action]:
+        raise WrongState(permissions.wrong_state(request, action))
+
+
+def begin_edit(request: PurchaseRequest, *, actor: User, now: datetime) -> None:
+    """Checks that `actor` may change the locked request and moves it: a rejected one becomes resubmitted."""
+    permissions.can_edit_request(actor, request).enforce()
+    message = permissions.wrong_state(request, "edit")
+    transition(request, REQUEST_MOVES, "edit", message=message, updated_at=now)
+
+
+def clean_text(name: str, given: str, *, longest: int) -> str:
+    """A text as it is kept, without surrounding space. Raises Invalid for field `name`."""
+    text = given.strip()
+    if "\x00" in text:
+        raise Invalid.field(name, _("Null characters are not allowed."))
+    if len(text) > longest:
+        raise Invalid.field(name, _("Use at most %(count)d characters.") % {"count": longest})
+    return text
