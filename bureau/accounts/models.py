@@ -4,6 +4,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from bureau.core.models import Organization, User
 
@@ -23,7 +24,7 @@ class Team(models.Model):
     description = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
     is_general = models.BooleanField(default=False, help_text="takes the requests that name no team; one per organization")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     objects = OrganizationQuerySet.as_manager()
 
@@ -66,7 +67,7 @@ class AccessScope(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_scopes")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="access_scopes")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="access_scopes")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "team", "role"], name="accessscope_unique")]

@@ -1,6 +1,7 @@
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
 
 class Organization(models.Model):
@@ -19,7 +20,7 @@ class Organization(models.Model):
     logo = models.ForeignKey("core.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     request_prefix = models.CharField(max_length=10, default="REQ", help_text="of request numbers: REQ-2026-00001")
     completion_email = models.EmailField(blank=True, help_text="told of each completed request")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.name

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -42,8 +41,7 @@ REQUIRED = {"subject"}
 Errors = defaultdict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemInput:
+class ItemInput(TypedDict):
     """A line: `quantity` of something at `unit_price` each."""
 
     description: str
@@ -291,10 +289,10 @@ def _read_items(items: Sequence[ItemInput], errors: Errors) -> list[RequestItem]
         lines.append(
             RequestItem(
                 position=position,
-                description=item.description.strip(),
-                quantity=item.quantity,
-                unit_price=item.unit_price,
-                total=line_total(item.quantity, item.unit_price),
+                description=item["description"].strip(),
+                quantity=item["quantity"],
+                unit_price=item["unit_price"],
+                total=line_total(item["quantity"], item["unit_price"]),
             )
         )
     if sum((line.total for line in lines), ZERO) >= MAX_AMOUNT:
@@ -303,7 +301,7 @@ def _read_items(items: Sequence[ItemInput], errors: Errors) -> list[RequestItem]
 
 
 def _item_problem(item: ItemInput) -> str:
-    description, quantity, price = item.description.strip(), item.quantity, item.unit_price
+    description, quantity, price = item["description"].strip(), item["quantity"], item["unit_price"]
     if not description:
         return _("describe what is asked for.")
     if "\x00" in description:
