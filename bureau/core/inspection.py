@@ -8,6 +8,7 @@ limits that hold before anything is unpacked or decoded (system.md section 3, At
 import codecs
 import hashlib
 import io
+import itertools
 import logging
 import re
 import struct
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from xml.parsers import expat
 
 import olefile
@@ -25,6 +26,7 @@ import pikepdf
 import pikepdf.settings
 from django.utils.translation import gettext as _
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from bureau.kit.errors import DomainError, Invalid, TooLarge
 
@@ -245,9 +247,10 @@ def _check_jpeg(file: BinaryIO, size: int) -> str:
             raise _bomb()
         (length,) = struct.unpack(">H", file.read(2))
         file.seek(max(length - 2, 0), io.SEEK_CUR)
-    start = _read_at(file, file.tell(), 65536).lstrip(_PADDING)
+    tail = _read_at(file, file.tell(), 65536)
+    start = tail.lstrip(_PADDING)
     # Cameras append further pictures (MPF), a film (motion photo) or notes of their own that end in SEFT.
-    camera = start.startswith(b"\xff\xd8") or start[4:8] == b"ftyp" or _read_at(file, size - 4, 4) == b"SEFT"
+    camera = start.startswith(b"\xff\xd8") or tail[4:8] == b"ftyp" or _read_at(file, size - 4, 4) == b"SEFT"
     if (start and not camera) or _archive_directory(file, size):
         raise _two_in_one()
     return "jpg"
@@ -279,20 +282,33 @@ def _check_png(file: BinaryIO, size: int) -> str:
 
 def _check_tiff(file: BinaryIO, size: int) -> str:
     image = _open_image(file, "TIFF")
-    for page in range(MAX_TIFF_PAGES + 1):
-        try:
-            image.seek(page)
-        except EOFError:
-            break
-        if page == MAX_TIFF_PAGES or image.width * image.height > MAX_PIXELS:
+    if not isinstance(image, TiffImageFile):
+        raise _damaged()
+    for page in range(_tiff_pages(file)):
+        image.seek(page)
+        if image.width * image.height > MAX_PIXELS:
             raise _bomb()
         offsets = image.tag_v2.get(273) or image.tag_v2.get(324) or ()  # strips or tiles
         lengths = image.tag_v2.get(279) or image.tag_v2.get(325) or ()
-        if any(offset + length > size for offset, length in zip(offsets, lengths, strict=True)):
+        ends = [offset + length for offset, length in zip(offsets, lengths, strict=True)]
+        if not ends or max(ends) > size:
             raise _damaged()
     if _archive_directory(file, size):
         raise _two_in_one()
     return "tiff"
+
+
+def _tiff_pages(file: BinaryIO) -> int:
+    order = "<" if _read_at(file, 0, 2) == b"II" else ">"
+    (directory,) = struct.unpack(order + "I", _read_at(file, 4, 4))
+    pages = 0
+    while directory:
+        pages += 1
+        if pages > MAX_TIFF_PAGES:  # or the directories go round in a circle
+            raise _bomb()
+        (entries,) = struct.unpack(order + "H", _read_at(file, directory, 2))
+        (directory,) = struct.unpack(order + "I", _read_at(file, directory + 2 + 12 * entries, 4))
+    return pages
 
 
 def _open_image(file: BinaryIO, image_format: str) -> Image.Image:
@@ -430,11 +446,9 @@ def _check_ole(file: BinaryIO, size: int) -> str | None:
         first, _content = next(records, (None, b""))
         if first not in (0x0009, 0x0209, 0x0409, 0x0809):  # BOF, of any version of Excel
             raise _damaged()
-        for kind, _content in records:
+        for kind, _content in itertools.islice(records, 10):
             if kind == 0x002F:  # FILEPASS comes before everything that it encrypts
                 raise _protected()
-            if kind in (0x000A, 0x0085):  # the end, or the first sheet
-                break
     if _archive_directory(file, size):
         raise _two_in_one()
     return "xls"
@@ -465,7 +479,7 @@ def _check_xml(file: BinaryIO, size: int) -> str:
     return "xml"
 
 
-def _parse_xml(file: BinaryIO, on_element: Callable[[str, dict[str, str]], None]) -> None:
+def _parse_xml(file: IO[bytes], on_element: Callable[[str, dict[str, str]], None]) -> None:
     """Well-formed and without a document type, which is where entities, and with them bombs, are declared."""
 
     def refuse_doctype(*declaration: object) -> None:
