@@ -1,6 +1,13 @@
 from bureau.purchasing.models.approvals import Approval, ApprovalSlot, Decision, DecisionAction, SlotState
 from bureau.purchasing.models.forms import AttachmentCategory, FieldType, FormField, FormTemplate
-from bureau.purchasing.models.requests import Attachment, FieldValue, PurchaseRequest, PurchaseType, RequestItem
+from bureau.purchasing.models.requests import (
+    Attachment,
+    FieldValue,
+    PurchaseRequest,
+    PurchaseType,
+    RequestItem,
+    finance_scopes,
+)
 from bureau.purchasing.models.workflows import StepApprover, WorkflowStep, WorkflowTemplate
 
 __all__ = [
@@ -21,4 +28,5 @@ __all__ = [
     "StepApprover",
     "WorkflowStep",
     "WorkflowTemplate",
+    "finance_scopes",
 ]
