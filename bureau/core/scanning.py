@@ -25,7 +25,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from bureau.core.inspection import MAX_ARCHIVE_MEMBERS, Inspected, biff_records, refusing_damaged
-from bureau.kit.errors import BusinessRule, IntegrationFailed, Invalid
+from bureau.kit.errors import BusinessRule, DomainError, IntegrationFailed, Invalid
 
 # Bytes are scanned in windows that overlap, so that nothing hides on an edge.
 WINDOW, OVERLAP = 4 << 20, 64 << 10
@@ -123,7 +123,9 @@ def _container_parts(file: BinaryIO, unpacked: _Unpacked, *, depth: int) -> Iter
 def _inner_parts(data: bytes, unpacked: _Unpacked, depth: int) -> Iterator[Part]:
     try:
         yield from _container_parts(io.BytesIO(data), unpacked, depth=depth + 1)
-    except (zipfile.BadZipFile, OSError, pikepdf.PdfError, NotImplementedError, RuntimeError) as error:
+    except DomainError:
+        raise
+    except Exception as error:  # whatever a parser throws at it: it cannot be looked into
         raise _unscannable() from error
 
 

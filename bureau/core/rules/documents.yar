@@ -10,7 +10,8 @@
 
 rule EICAR_Test_File {
     strings:
-        $test = /X5O!P%@AP\[4\\PZX54\(P\^\)7CC\)7\}\$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!\$H\+H\*/
+        // brackets and backslashes may be escaped, as in the text of a PDF
+        $test = /X5O!P%@AP\[4\\{1,2}PZX54\\?\(P\^\\?\)7CC\\?\)7\}\$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!\$H\+H\*/
     condition:
         $test
 }
