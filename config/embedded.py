@@ -44,6 +44,8 @@ def start_valkey(socket_path: Path, data_dir: Path, *, durable: bool) -> "subpro
 
     data_dir.mkdir(parents=True, exist_ok=True)
     socket_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if socket_path.parent.stat().st_uid != os.geteuid():
+        raise RuntimeError(f"{socket_path.parent} belongs to somebody else: remove it, or choose another DATA_DIR.")
     log_path = data_dir / "valkey.log"
     options = {
         "port": "0",

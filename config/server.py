@@ -50,8 +50,11 @@ class SharedServer(uvicorn.Server):
         loop.create_task(loop.connect_accepted_socket(self._protocol, connection))  # noqa: RUF006
 
     def _protocol(self) -> asyncio.Protocol:
-        state = {"server_state": self.server_state, "app_state": self.lifespan.state}
-        return self.config.http_protocol_class(config=self.config, **state)  # type: ignore
+        protocol: type[Any] = self.config.http_protocol_class
+        made: asyncio.Protocol = protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
 
 def serve(application: Any, listener: socket.socket) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from config.embedded import in_own_group, start_valkey
 
@@ -83,7 +84,7 @@ def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
     home = base / "postgres"
     home.mkdir()
     binaries = _postgres_binaries(home)
-    as_user: dict[str, object] = {}
+    as_user: dict[str, Any] = {}
     if os.geteuid() == 0:
         names = {entry.pw_name for entry in pwd.getpwall()}
         owner = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
@@ -91,7 +92,7 @@ def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
         as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     made = subprocess.run(
-        [binaries / "initdb", "-D", home / "data", "-U", "bureau", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        [str(binaries / "initdb"), "-D", str(home / "data"), "-U", "bureau", "-A", "trust", "-E", "UTF8", "--no-sync"],
         cwd=home, env=env, capture_output=True, text=True, **as_user,
     )  # fmt: skip
     if made.returncode:
@@ -107,13 +108,14 @@ def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
         "autovacuum": "off",
     }
     with (home / "postgres.log").open("wb") as log:
+        options = [f"--{key}={value}" for key, value in settings.items()]
         process = subprocess.Popen(
-            [binaries / "postgres", "-D", home / "data", *(f"--{key}={value}" for key, value in settings.items())],
+            [str(binaries / "postgres"), "-D", str(home / "data"), *options],
             cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             preexec_fn=in_own_group(signal.SIGQUIT), **as_user,
         )  # fmt: skip
     give_up = time.monotonic() + 30
-    ready = [binaries / "pg_isready", "-q", "-h", home, "-U", "bureau", "-d", "postgres"]
+    ready = [str(binaries / "pg_isready"), "-q", "-h", str(home), "-U", "bureau", "-d", "postgres"]
     while subprocess.run(ready, env=env).returncode:
         if process.poll() is not None or time.monotonic() > give_up:
             raise RuntimeError(f"PostgreSQL did not start: {(home / 'postgres.log').read_text()[-2000:]}")

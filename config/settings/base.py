@@ -193,6 +193,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- People
 AUTH_USER_MODEL = "core.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # usernames are unique whatever their case: by a constraint, not the field
 AUTHENTICATION_BACKENDS = ["bureau.accounts.backends.UsernameOrEmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -273,7 +274,7 @@ LOGGING = {
     "formatters": {"json": {"()": "bureau.core.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "uvicorn.access": {"level": "WARNING"}},
+    "loggers": {"django.server": {"level": "WARNING"}, "uvicorn": {"level": "WARNING"}},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Bureau",
@@ -286,5 +287,5 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATIONS": True,
-    "AUTHENTICATION_WHITELIST": ["bureau.api.authentication.BureauAuthentication"],
+    "POSTPROCESSING_HOOKS": [],
 }
