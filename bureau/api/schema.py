@@ -1,12 +1,13 @@
 """The OpenAPI documents: one of everything, one per dialect; built by `manage.py openapi`, committed, served as they are."""
 
 import copy
+import inspect
 from pathlib import Path
 from typing import Any
 
 import orjson
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
@@ -21,6 +22,21 @@ TITLES = {
     "agency": "Customers, products, cases, invoices",
     "biz": "Clients, quotes, invoices, expenses, figures",
 }
+
+
+class SignInExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "bureau.api.authentication.BureauAuthentication"
+    name = ["bearer", "cookie", "session"]
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return [
+            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            {"type": "apiKey", "in": "cookie", "name": "access_token"},
+            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        ]
+
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        return [{name: []} for name in self.name]
 
 
 class ComputedExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
@@ -43,6 +59,10 @@ class BureauSchema(AutoSchema):
     def get_operation_id(self) -> str:
         name = type(self.view).__name__.removesuffix("View")
         return f"{self.view.dialect.name}_{name}_{self.method.lower()}"
+
+    def _get_serializer_name(self, *args: Any, **kwargs: Any) -> str:
+        """Two dialects may call different shapes by one name."""
+        return f"{self.view.dialect.name}_{super()._get_serializer_name(*args, **kwargs)}"
 
     def get_tags(self) -> list[str]:
         return [self.view.dialect.name]
@@ -74,7 +94,12 @@ class BureauSchema(AutoSchema):
         return DialectPages(self.view.dialect) if getattr(method, "paged", False) else None
 
     def _is_list_view(self, serializer: Any = None) -> bool:
+        if serializer is None:
+            return bool(getattr(getattr(self.view, self.method.lower(), None), "paged", False))
         return bool(getattr(serializer, "many", False))
+
+    def get_description(self) -> str:
+        return inspect.cleandoc(vars(type(self.view)).get("__doc__") or "")
 
     def get_filter_backends(self) -> list[Any]:
         return []
@@ -101,7 +126,7 @@ class DialectPages:
         ]
 
     def get_paginated_name(self, name: str) -> str:
-        return f"{self.dialect.name}_{name}_page"
+        return f"{name}Page"
 
 
 def _closed(properties: dict[str, Any]) -> dict[str, Any]:

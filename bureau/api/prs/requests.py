@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
@@ -24,6 +23,7 @@ from bureau.kit.money import MAX_DIGITS
 from bureau.purchasing import selectors
 from bureau.purchasing.models import Attachment, Decision, FieldType, FieldValue, PurchaseRequest, PurchaseType
 from bureau.purchasing.services import approvals, attachments, requests
+from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.states import RequestStatus
 
 FILTERS = [
@@ -263,18 +263,9 @@ class RequestItem(PrsView):
 class RequestSubmit(PrsView):
     @operation(body=FilesInput, answer=Submitted, summary="Submit for approval, with further files where wanted")
     def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
-        record, now = visible_request(request.user, request_id), timezone.now()
-        with transaction.atomic():
-            for upload in given["files"]:
-                attachments.attach_file(
-                    actor=request.user,
-                    request=record,
-                    upload=upload,
-                    filename=upload.name,
-                    declared_type=upload.content_type,
-                    now=now,
-                )
-            return requests.submit_request(actor=request.user, request=record, now=now)
+        uploads = [Upload(file, file.name, file.content_type) for file in given["files"]]
+        record = visible_request(request.user, request_id)
+        return requests.submit_request(actor=request.user, request=record, uploads=uploads, now=timezone.now())
 
 
 class RequestApprove(PrsView):
