@@ -17,7 +17,7 @@ type_names: dict[type[models.Model], str] = {}
 
 def entity_type(record: models.Model) -> str:
     """The name of a record's kind as the audit log shows it: the model's verbose name with underscores."""
-    model = type(record)
+    model = record._meta.model  # of the request's user, too, which is a lazy stand-in
     if model not in type_names:
         type_names[model] = str(model._meta.verbose_name).replace(" ", "_").lower()
     return type_names[model]

@@ -24,17 +24,21 @@ def send_later(
 
 @job_handler("send_mail", max_attempts=8)
 def send_mail(run: Run) -> dict[str, Any]:
+    deliver(run.job, **run.job.payload)
+    return {"message_id": str(run.job.pk)}
+
+
+def deliver(job: Job, *, to: str, subject: str, body: str) -> None:
     """Sends the message under an id made of the job's, so that a second delivery can be told from a new message."""
     message = EmailMessage(
-        subject=run.job.payload["subject"],
-        body=run.job.payload["body"],
+        subject=subject,
+        body=body,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[run.job.payload["to"]],
-        headers={"Message-ID": f"<{run.job.pk}@bureau>", "Auto-Submitted": "auto-generated"},
+        to=[to],
+        headers={"Message-ID": f"<{job.pk}@bureau>", "Auto-Submitted": "auto-generated"},
         connection=get_connection(),
     )
     message.send()
-    return {"message_id": str(run.job.pk)}
 
 
 class MessageFileBackend(BaseEmailBackend):

@@ -1,0 +1,48 @@
+"""Reads of people, teams and roles."""
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
+
+from bureau.accounts.models import AccessScope, Role, Team
+from bureau.core.models import ADMINISTRATORS, Organization, User
+
+
+def user_by_login(login: str) -> User | None:
+    """The person with this username or e-mail address: one at most, as a username with an @ is its owner's address."""
+    if not login or "\x00" in login or len(login) > 254:
+        return None
+    # The database lowers both sides: SQLite and Python disagree about letters beyond ASCII.
+    wanted = Lower(Value(login))
+    people = User.objects.select_related("organization")
+    return people.filter(email__lower=wanted).first() if "@" in login else people.filter(username__lower=wanted).first()
+
+
+def active_administrators(organization: Organization) -> QuerySet[User]:
+    return User.objects.filter(organization=organization, is_active=True, role__in=ADMINISTRATORS)
+
+
+def access_scopes(user: User) -> QuerySet[AccessScope]:
+    """The roles that a person holds, in which team."""
+    return AccessScope.objects.filter(user=user).select_related("team", "role").order_by("team__name", "role__code")
+
+
+def members(team: Team) -> QuerySet[AccessScope]:
+    return AccessScope.objects.filter(team=team).select_related("user", "role").order_by("user__username", "role__code")
+
+
+def general_team(organization: Organization) -> Team:
+    return Team.objects.get(organization=organization, is_general=True)
+
+
+def holds_role(user: User, team: Team, code: str) -> bool:
+    return AccessScope.objects.filter(user=user, team=team, role__code=code).exists()
+
+
+def reviews_finance(user: User) -> bool:
+    """Whether the person is a finance reviewer of any team."""
+    return AccessScope.objects.filter(user=user, role__code=Role.FINANCE_REVIEWER).exists()
+
+
+def project_ids(user: User) -> list[str]:
+    """The projects that the person is a member of: none until projects exist."""
+    return []
