@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
 
 from config.embedded import die_with_parent
 
@@ -19,3 +19,8 @@ app.autodiscover_tasks(["bureau.core"])
 def end_with_the_worker(**_: Any) -> None:
     """A killed worker's pool must not go on with jobs that somebody else takes up again."""
     die_with_parent()
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def log_as_django_does(**_: Any) -> None:
+    """Having a receiver here is what keeps Celery from configuring logging by itself."""

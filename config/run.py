@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +58,15 @@ class Child:
     start_at: float = 0.0
 
     def run(self) -> None:
-        self.pid, self.started_at = self.start(), time.monotonic()
+        self.started_at = time.monotonic()
+        self.pid = self.start()
 
-    def died(self, status: int) -> None:
+    def failed(self, how: object) -> None:
         now = time.monotonic()
         self.pause = RESTART_SECONDS if now - self.started_at > STEADY_SECONDS else self.pause * 2
         self.pause = min(self.pause, LONGEST_PAUSE_SECONDS)
         self.pid, self.start_at = 0, now + self.pause
-        logger.error("%s ended (%s), starting again in %.1f s", self.name, status, self.pause)
+        logger.error("%s ended (%s), starting again in %.1f s", self.name, how, self.pause)
 
 
 def main() -> None:
@@ -175,6 +177,8 @@ def processes(listener: socket.socket) -> list[Child]:
     from django.core.management import call_command
     from django.urls import get_resolver
 
+    from celery.exceptions import SecurityWarning
+
     from config.asgi import application
     from config.celery import app as celery
     from config.server import serve
@@ -188,8 +192,9 @@ def processes(listener: socket.socket) -> list[Child]:
 
     def worker() -> None:
         listener.close()
+        warnings.filterwarnings("ignore", category=SecurityWarning)  # in a container root is usual
         celery.worker_main(
-            ["worker", "--pool=prefork", f"--concurrency={settings.CELERY_WORKER_CONCURRENCY}", "--loglevel=WARNING",
+            ["--quiet", "worker", "--pool=prefork", f"--concurrency={settings.CELERY_WORKER_CONCURRENCY}",
              "--without-gossip", "--without-mingle", f"--hostname=bureau-{settings.PORT}@%h"]
         )  # fmt: skip
 
@@ -240,7 +245,10 @@ def watch(children: list[Child]) -> None:
         now = time.monotonic()
         for child in children:
             if not child.pid and child.start_at <= now:
-                child.run()
+                try:
+                    child.run()
+                except (RuntimeError, OSError) as error:
+                    child.failed(error)
         if not announced and is_healthy():
             announce()
             announced = True
@@ -260,7 +268,7 @@ def reap(children: list[Child]) -> None:
             return
         for child in children:
             if child.pid == pid:
-                child.died(os.waitstatus_to_exitcode(status))
+                child.failed(os.waitstatus_to_exitcode(status))
 
 
 def stop_all(children: list[Child]) -> None:
