@@ -174,10 +174,9 @@ def valkey() -> int:
 
 def processes(listener: socket.socket) -> list[Child]:
     """The forks, in the order of their start. What they share is imported before."""
+    from celery.exceptions import SecurityWarning
     from django.core.management import call_command
     from django.urls import get_resolver
-
-    from celery.exceptions import SecurityWarning
 
     from config.asgi import application
     from config.celery import app as celery
