@@ -18,6 +18,13 @@ def request_amount(line_totals: Iterable[Decimal], form_amount: Decimal | None) 
 
 
 def decimal_places(number: Decimal) -> int:
-    """The decimals that are needed to write a finite number: 2 for 1.50 as for 1.25, 0 for 1E+3."""
-    exponent = number.as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
+    """The decimals that writing a finite number takes: 1 for 1.50, 0 for 1E+3."""
+    _sign, written, exponent = number.as_tuple()
+    zeros = next((count for count, digit in enumerate(reversed(written)) if digit), 0)
+    return max(-int(exponent) - zeros, 0) if number else 0
+
+
+def digits(number: Decimal) -> int:
+    """The digits that writing a finite number takes, before and after the point: 4 for 12.34, 3 for 0.125."""
+    whole = max(number.adjusted() + 1, 0) if number else 0
+    return whole + decimal_places(number)

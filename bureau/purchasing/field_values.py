@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places
+from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, digits
 from bureau.purchasing.models import FieldType, FormField
 
 TEXT_LENGTH = {FieldType.TEXT: 500, FieldType.LONG_TEXT: 20_000}
-MAX_NUMBER = Decimal(10) ** 14
-NUMBER_DECIMALS = 4
+NUMBER_DIGITS, NUMBER_DECIMALS = 14, 4  # SQLite keeps 15 digits exactly
 NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})", re.ASCII)
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -76,10 +75,8 @@ def _number(field: FormField, given: Any) -> Decimal:
         number = Decimal(str(given))
     if number is None or not number.is_finite():
         raise UnreadableValue(_("Give a number, such as 1250.50."))
-    if abs(number) >= MAX_NUMBER:
-        raise UnreadableValue(_("Use at most 14 digits before the decimal point."))
-    if decimal_places(number) > NUMBER_DECIMALS:
-        raise UnreadableValue(_("Use at most 4 decimals."))
+    if decimal_places(number) > NUMBER_DECIMALS or digits(number) > NUMBER_DIGITS:
+        raise UnreadableValue(_("Use at most 14 digits, 4 of them decimals."))
     if field.minimum is not None and number < field.minimum:
         raise UnreadableValue(_("Give at least %(limit)s.") % {"limit": f"{field.minimum.normalize():f}"})
     if field.maximum is not None and number > field.maximum:

@@ -234,11 +234,17 @@ class Event:
 
 def timeline(request: PurchaseRequest) -> list[Event]:
     """Everything that happened to a request, oldest first."""
-    events = [Event(request.created_at, EventKind.CREATED, request.requestor)]
-    for attachment in request.attachments.select_related("file__uploader"):
-        events.append(Event(attachment.created_at, EventKind.ATTACHED, attachment.file.uploader, attachment=attachment))
-    for approval in request.approvals.order_by("round"):
-        events.append(Event(approval.started_at, EventKind.SUBMITTED, request.requestor))
+    events = [
+        Event(request.created_at, EventKind.CREATED, request.requestor),
+        *(
+            Event(attachment.created_at, EventKind.ATTACHED, attachment.file.uploader, attachment=attachment)
+            for attachment in request.attachments.select_related("file__uploader")
+        ),
+        *(
+            Event(approval.started_at, EventKind.SUBMITTED, request.requestor)
+            for approval in request.approvals.order_by("round")
+        ),
+    ]
     completed = False
     for decision in request.decisions.select_related("step", "approver"):
         kind = EVENT_OF[DecisionAction(decision.action)]

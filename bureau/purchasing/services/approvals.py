@@ -54,7 +54,7 @@ def approve_request(*, actor: User, request: PurchaseRequest, comment: str = "",
         slots = _slots_of_step(request)
         mine = _fillable(slots, actor)
         old, step = request.status, request.current_step
-        decision = _decide(slots[0].approval, actor=actor, action=DecisionAction.APPROVE, comment=comment, now=now)
+        decision = _decide(slots[0], actor=actor, action=DecisionAction.APPROVE, comment=comment, now=now)
         _fill(mine, decision, SlotState.APPROVED)
         _move(request, "approve", "approve", updated_at=now)
         if not any(slot.state == SlotState.WAITING for slot in slots if slot not in mine):
@@ -85,7 +85,7 @@ def reject_request(*, actor: User, request: PurchaseRequest, comment: str, now: 
         slots = _slots_of_step(request)
         mine = _fillable(slots, actor)
         old, step, approval = request.status, request.current_step, slots[0].approval
-        decision = _decide(approval, actor=actor, action=DecisionAction.REJECT, comment=comment, now=now)
+        decision = _decide(slots[0], actor=actor, action=DecisionAction.REJECT, comment=comment, now=now)
         _fill(mine, decision, SlotState.ENDED)
         approval.slots.waiting().update(state=SlotState.ENDED)
         _end(approval, now=now)
@@ -115,7 +115,7 @@ def complete_request(*, actor: User, request: PurchaseRequest, comment: str = ""
         slots = _slots_of_step(request)
         mine = _fillable(slots, actor)
         old, approval = request.status, slots[0].approval
-        decision = _decide(approval, actor=actor, action=DecisionAction.COMPLETE, comment=comment, now=now)
+        decision = _decide(slots[0], actor=actor, action=DecisionAction.COMPLETE, comment=comment, now=now)
         _fill(mine, decision, SlotState.APPROVED)
         _complete(approval, now=now)
         audit.record(
@@ -211,11 +211,11 @@ def _fillable(slots: Iterable[ApprovalSlot], actor: User) -> list[ApprovalSlot]:
     return waiting
 
 
-def _decide(approval: Approval, *, actor: User, action: DecisionAction, comment: str, now: datetime) -> Decision:
+def _decide(slot: ApprovalSlot, *, actor: User, action: DecisionAction, comment: str, now: datetime) -> Decision:
     return Decision.objects.create(
-        approval=approval,
-        request=approval.request,
-        step=approval.request.current_step,
+        approval=slot.approval,
+        request=slot.approval.request,
+        step=slot.step,
         approver=actor,
         action=action,
         comment=comment,

@@ -21,7 +21,8 @@ from bureau.core import audit
 from bureau.core.models import Organization, User
 from bureau.kit.errors import Invalid, WrongState
 from bureau.purchasing import permissions
-from bureau.purchasing.field_values import MAX_NUMBER
+from bureau.purchasing.calculations import decimal_places, digits
+from bureau.purchasing.field_values import NUMBER_DECIMALS, NUMBER_DIGITS
 from bureau.purchasing.models import (
     AttachmentCategory,
     FieldType,
@@ -249,8 +250,10 @@ def _add_form(
     if errors:
         raise Invalid(fields=errors)
     form = _new(FormTemplate, team, name=name, former=former, in_use=in_use, now=now)
-    for row in (*made, *categories):
-        row.form_template = form
+    for field in made:
+        field.form_template = form
+    for category in categories:
+        category.form_template = form
     FormField.objects.bulk_create(made)
     AttachmentCategory.objects.bulk_create(categories)
     return form
@@ -363,8 +366,10 @@ def _field_problems(field: FormField) -> Iterable[str]:
     limits = [limit for limit in (field.minimum, field.maximum) if limit is not None]
     if limits and field.field_type != FieldType.NUMBER:
         yield _("only a number has a minimum or maximum.")
-    elif any(not limit.is_finite() or abs(limit) >= MAX_NUMBER for limit in limits):
-        yield _("a limit has at most 14 digits before the decimal point.")
+    elif any(not limit.is_finite() or decimal_places(limit) > NUMBER_DECIMALS for limit in limits) or any(
+        digits(limit) > NUMBER_DIGITS for limit in limits
+    ):
+        yield _("a limit has at most 14 digits, 4 of them decimals.")
     elif len(limits) == 2 and limits[0] > limits[1]:
         yield _("the minimum is above the maximum.")
     if field.is_amount and field.field_type != FieldType.NUMBER:
