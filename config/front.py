@@ -93,6 +93,7 @@ class Front:
         self._trusted_proxies = frozenset(trusted_proxies)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wsgi")
         self._wakeups = Wakeups(redis_url)
+        self._closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -107,6 +108,11 @@ class Front:
             await self._wakeups.close()
             self._threads.shutdown(wait=False, cancel_futures=True)
             await send({"type": "lifespan.shutdown.complete"})
+
+    def end_streams(self) -> None:
+        """Let every listener go; a browser comes back by itself and resumes."""
+        self._closing = True
+        self._wakeups.wake_all()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         environ = self._environ(scope)
@@ -282,7 +288,7 @@ class Front:
         if answer.rest is None:
             await send({"type": "http.response.body", "body": answer.body})
             return
-        gone = asyncio.ensure_future(receive())
+        gone = asyncio.ensure_future(disconnected(receive))
         try:
             chunk, ended = answer.body, environ["REQUEST_METHOD"] == "HEAD"
             while not ended and not gone.done():
@@ -301,7 +307,7 @@ class Front:
         environ = {name: value for name, value in environ.items() if name not in ONLY_ONCE}
         environ |= {"REQUEST_METHOD": "GET", "bureau.stream": True}
         woken = asyncio.Event()
-        gone = asyncio.ensure_future(receive())
+        gone = asyncio.ensure_future(disconnected(receive))
         gone.add_done_callback(lambda _: woken.set())
         now = asyncio.get_running_loop().time
         try:
@@ -309,7 +315,7 @@ class Front:
             async with self._wakeups.listening(answer.channel, woken):
                 await send_events(answer, environ, send)
                 sent_at = asked_at = now()
-                while answer.channel:
+                while answer.channel and not self._closing:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(PING_SECONDS if self._wakeups.connected else POLL_SECONDS):
                             await woken.wait()
@@ -334,16 +340,17 @@ class Front:
         """The next events; the end of the stream when the application has none for this listener any more."""
         try:
             answer: Answer = await self._run(self._call, {**environ, "wsgi.input": BytesIO()})
-            while answer.rest is not None:
+            body, ended = answer.body, answer.rest is None
+            while not ended:
                 more, ended = await self._run(take, answer.rest)
-                answer = answer._replace(body=answer.body + more, rest=None if ended else answer.rest)
+                body += more
             if answer.close is not None:
                 await self._run(answer.close)
         except Exception:
             logger.exception("The application failed to go on with a stream")
         else:
             if answer.status == 200:
-                return answer
+                return Answer(200, [], body, None, None, answer.channel)
         return Answer(200, [], b"", None, None, "")
 
 
@@ -354,6 +361,11 @@ async def send_events(answer: Answer, environ: Environ, send: Send) -> None:
         if found:
             environ["HTTP_LAST_EVENT_ID"] = tail.partition(b"\n")[0].strip().decode("latin-1")
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+
+
+async def disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def take(chunks: Iterator[bytes]) -> tuple[bytes, bool]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import uvicorn
 
+from config.front import Front
+
 BUSY_SECONDS = 0.2  # the pause of accepting when this process is out of file descriptors
-STOP_SECONDS = 2.5  # what running requests and open streams get when the process is told to stop
+STOP_SECONDS = 2  # what running requests and open streams get when the process is told to stop
 
 
 class SharedServer(uvicorn.Server):
@@ -19,7 +21,23 @@ class SharedServer(uvicorn.Server):
     process, with the other one asleep (measured: half the requests a second in two of three runs).
     """
 
-    _listeners: list[socket.socket]
+    def __init__(self, front: Front) -> None:
+        super().__init__(
+            uvicorn.Config(
+                front,
+                http="httptools",
+                loop="uvloop",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # config/front.py knows whom to believe
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._front = front
+        self._listeners: list[socket.socket] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
@@ -31,6 +49,7 @@ class SharedServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self._listeners:
             asyncio.get_running_loop().remove_reader(listener)
+        self._front.end_streams()
         await super().shutdown(sockets)
 
     def _accept(self, listener: socket.socket) -> None:
@@ -57,21 +76,9 @@ class SharedServer(uvicorn.Server):
         return made
 
 
-def serve(application: Any, listener: socket.socket) -> None:
+def serve(front: Front, listener: socket.socket) -> None:
     """Answer requests on `listener` until SIGTERM."""
     # A request that computes holds the interpreter this long before the loop gets its turn: with the usual 5 ms the
     # slowest of eight parallel requests took half as long again.
     sys.setswitchinterval(0.001)
-    config = uvicorn.Config(
-        application,
-        http="httptools",
-        loop="uvloop",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # config/front.py knows whom to believe
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=STOP_SECONDS,  # type: ignore[arg-type]
-    )
-    SharedServer(config).run(sockets=[listener])
+    SharedServer(front).run(sockets=[listener])

@@ -54,6 +54,10 @@ class Wakeups:
             self._reader.cancel()
             await asyncio.wait([self._reader])
 
+    def wake_all(self) -> None:
+        for event in itertools.chain(*self._listeners.values()):
+            event.set()
+
     async def _send(self, command: str, *channels: str) -> None:
         if self._connection is not None and channels:
             try:
@@ -62,22 +66,24 @@ class Wakeups:
                 pass  # the reader meets it too, and subscribes to everything again
 
     async def _read_on(self) -> None:
+        lost = False
         while True:
             connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             try:
                 await connection.connect()  # type: ignore[no-untyped-call]
-                self._connection = connection
+                self._connection, lost = connection, False
                 await self._send("SUBSCRIBE", *self._listeners)
                 while True:
                     kind, channel, _ = await connection.read_response(disable_decoding=True, timeout=math.inf)
                     self._arrived(kind, channel.decode())
             except (RedisError, OSError) as error:
-                logger.warning("No wake-ups, streams look for themselves each second: %s", error)
+                if not lost:
+                    logger.warning("No wake-ups: streams look for themselves until Redis is back. %s", error)
+                lost = True
             finally:
                 self._connection = None
                 self._confirmed.clear()
-                for event in itertools.chain(*self._listeners.values()):
-                    event.set()
+                self.wake_all()
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(RECONNECT_SECONDS)
 
