@@ -9,7 +9,7 @@ from django.utils import timezone
 from bureau.core.models import Organization, User
 
 
-class OrganizationQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class OrganizationQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "OrganizationQuerySet":
         """What belongs to the whole organization is visible to everybody in it."""
         return self if user.is_superuser else self.filter(organization_id=user.organization_id)
@@ -23,7 +23,9 @@ class Team(models.Model):
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
-    is_general = models.BooleanField(default=False, help_text="takes the requests that name no team; one per organization")
+    is_general = models.BooleanField(
+        default=False, help_text="takes the requests that name no team; one per organization"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OrganizationQuerySet.as_manager()
@@ -31,7 +33,9 @@ class Team(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("organization", Lower("name"), name="team_name_unique"),
-            models.UniqueConstraint(fields=["organization"], condition=models.Q(is_general=True), name="team_one_general"),
+            models.UniqueConstraint(
+                fields=["organization"], condition=models.Q(is_general=True), name="team_one_general"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The five dialects: how each API family writes an error and a list. What fails is decided elsewhere, once (problems.py)."""
+"""The five dialects: how each API family writes an error and a list. What fails is decided once, in problems.py."""
 
 import re
 from collections.abc import Callable

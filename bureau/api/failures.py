@@ -15,7 +15,9 @@ from bureau.api.problems import to_problem
 from bureau.api.rendering import dumps
 
 logger = logging.getLogger(__name__)
-UNEXPECTED = Problem(500, "INTERNAL_ERROR", "Something went wrong on our side. Try again; if it stays, give us the request id.")
+UNEXPECTED = Problem(
+    500, "INTERNAL_ERROR", "Something went wrong on our side. Try again; if it stays, give us the request id."
+)
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -23,7 +25,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     dialect: Dialect = context["view"].dialect
     problem = to_problem(error)
     if problem is None:
-        logger.exception("unexpected error in %s", type(context["view"]).__name__, exc_info=error)
+        logger.error("unexpected error in %s", type(context["view"]).__name__, exc_info=error)
         problem = UNEXPECTED
     return Response(dialect.error_body(problem, timezone.now()), dialect.status(problem), headers=problem.headers)
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the first answer to a POST is kept in the transaction of its effect, and given again (system.md section 2)."""
+"""Idempotency-Key (system.md section 2): the first answer to a POST is kept in the transaction of its effect."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +17,11 @@ from bureau.core.models import IdempotencyKey, User
 from bureau.kit.errors import Conflict, DomainError, Invalid
 
 MAX_KEY = 255
-STILL_RUNNING = _("A request with this Idempotency-Key is still running. Try again in a moment.")
+
+
+class StillRunning(Conflict):
+    def __init__(self) -> None:
+        super().__init__(_("A request with this Idempotency-Key is still running. Try again in a moment."))
 
 
 class KeyReused(DomainError):
@@ -45,7 +49,7 @@ def once(request: Request, user: User, act: Callable[[], Response], *, now: date
         except IntegrityError:
             return _again(user, key, fingerprint)
         except OperationalError:  # the first one has been running for longer than anybody should wait
-            raise Conflict(STILL_RUNNING) from None
+            raise StillRunning from None
         response = act()
         IdempotencyKey.objects.filter(pk=kept.pk).update(status=response.status_code, body=dumps(response.data))
         return response
@@ -54,11 +58,15 @@ def once(request: Request, user: User, act: Callable[[], Response], *, now: date
 def _again(user: User, key: str, fingerprint: str) -> Response:
     kept = IdempotencyKey.objects.filter(user=user, key=key).first()
     if kept is None or kept.status is None:
-        raise Conflict(STILL_RUNNING)
+        raise StillRunning
     if kept.fingerprint != fingerprint:
         raise KeyReused(_("This Idempotency-Key was used for another request. Take a new key."))
     body = bytes(kept.body or b"")
-    return Response(orjson.loads(body) if body not in (b"", b"null") else None, kept.status, headers={"Idempotency-Replayed": "true"})
+    return Response(
+        orjson.loads(body) if body not in (b"", b"null") else None,
+        kept.status,
+        headers={"Idempotency-Replayed": "true"},
+    )
 
 
 def _fingerprint(request: Request) -> str:

@@ -19,5 +19,6 @@ class ApiMiddleware:
         response = self.get_response(request)
         state = getattr(request, "rate_state", None)
         if state is not None:
-            response.headers.update(throttling.headers(state))
+            for name, value in throttling.headers(state).items():
+                response[name] = value
         return response

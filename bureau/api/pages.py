@@ -71,4 +71,5 @@ def paged(request: Request, dialect: Dialect, queryset: QuerySet[Any], shape: ty
 def _link(request: Request, number: int) -> str:
     parameters = request.query_params.copy()
     parameters["page"] = str(number)
-    return f"{request._request.build_absolute_uri(request._request.path)}?{urlencode(list(parameters.lists()), doseq=True)}"
+    address = request.build_absolute_uri(request.path)
+    return f"{address}?{urlencode(list(parameters.lists()), doseq=True)}"

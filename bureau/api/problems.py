@@ -32,12 +32,16 @@ def to_problem(error: Exception) -> Problem | None:
         headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else {}
         if error.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
-        return Problem(error.status, error.code, error.message, error.fields, headers, rule=isinstance(error, BusinessRule))
+        return Problem(
+            error.status, error.code, error.message, error.fields, headers, rule=isinstance(error, BusinessRule)
+        )
     if isinstance(error, rest_errors.ValidationError):
         return invalid(flatten(error.detail))
     if isinstance(error, rest_errors.APIException):
         headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else {}
-        return Problem(error.status_code, CODES.get(error.status_code, "VALIDATION_ERROR"), str(error.detail), {}, headers)
+        return Problem(
+            error.status_code, CODES.get(error.status_code, "VALIDATION_ERROR"), str(error.detail), {}, headers
+        )
     if isinstance(error, Http404):
         return Problem(404, CODES[404], _("Not found."))
     if isinstance(error, django_errors.PermissionDenied):
@@ -47,7 +51,9 @@ def to_problem(error: Exception) -> Problem | None:
     if isinstance(error, MultiPartParserError | UnreadablePostError | django_errors.SuspiciousOperation):
         return Problem(400, CODES[400], _("The request cannot be read."))
     if isinstance(error, django_errors.ValidationError):
-        return invalid(dict(error.message_dict) if hasattr(error, "error_dict") else {"non_field_errors": list(error.messages)})
+        return invalid(
+            dict(error.message_dict) if hasattr(error, "error_dict") else {"non_field_errors": list(error.messages)}
+        )
     return None
 
 

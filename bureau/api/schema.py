@@ -1,4 +1,4 @@
-"""The OpenAPI documents: one of everything, one per dialect; built by `manage.py openapi`, committed, served as they are."""
+"""The OpenAPI documents: one of everything, one per dialect; built by `manage.py openapi`, committed, served as is."""
 
 import copy
 import inspect
@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-class SignInExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SignInExtension(OpenApiAuthenticationExtension):
     target_class = "bureau.api.authentication.BureauAuthentication"
     name = ["bearer", "cookie", "session"]
 
@@ -39,14 +39,14 @@ class SignInExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         return [{name: []} for name in self.name]
 
 
-class ComputedExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class ComputedExtension(OpenApiSerializerFieldExtension):
     target_class = "bureau.api.shapes.Computed"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
         return auto_schema._map_serializer_field(self.target.like, direction)
 
 
-class MoneyNumberExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class MoneyNumberExtension(OpenApiSerializerFieldExtension):
     target_class = MoneyNumber
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
@@ -72,7 +72,9 @@ class BureauSchema(AutoSchema):
         if operation is not None:
             operation["x-families"] = list(self.view.families or (self.view.dialect.name,))
             for status, text in self._refusals(operation):
-                operation["responses"].setdefault(status, {"description": text, "content": _error_content(self.view.dialect)})
+                operation["responses"].setdefault(
+                    status, {"description": text, "content": _error_content(self.view.dialect)}
+                )
             if self.method == "POST" and self.view.idempotent:
                 operation.setdefault("parameters", []).append(
                     {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}
@@ -98,7 +100,7 @@ class BureauSchema(AutoSchema):
             return bool(getattr(getattr(self.view, self.method.lower(), None), "paged", False))
         return bool(getattr(serializer, "many", False))
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return inspect.cleandoc(vars(type(self.view)).get("__doc__") or "")
 
     def get_filter_backends(self) -> list[Any]:
@@ -114,7 +116,7 @@ class DialectPages:
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         integer, link = {"type": "integer"}, {"type": "string", "format": "uri", "nullable": True}
         if self.dialect.enveloped:
-            names = {name: integer for name in ("page", "limit", "total", "pages")}
+            names = dict.fromkeys(("page", "limit", "total", "pages"), integer)
             flags = {name: {"type": "boolean"} for name in ("has_next", "has_prev")}
             return _closed({"data": schema, "pagination": _closed({**names, **flags})})
         return _closed({"count": integer, "next": link, "previous": link, "results": schema})
@@ -146,15 +148,27 @@ def _error_schemas() -> dict[str, Any]:
     short = {"type": "object", "properties": {"error": text, "details": fields}, "required": ["error", "details"]}
     return {
         "p2p_error": _closed({"error": _closed(coded)}),
-        "po_error": _closed({"error": {"type": "object", "properties": {**coded, "details": first, **origin}, "required": ["code", "message"]}}),
-        "prs_error": {"type": "object", "properties": {"detail": text}, "additionalProperties": {"type": "array", "items": text}},
+        "po_error": _closed(
+            {
+                "error": {
+                    "type": "object",
+                    "properties": {**coded, "details": first, **origin},
+                    "required": ["code", "message"],
+                }
+            }
+        ),
+        "prs_error": {
+            "type": "object",
+            "properties": {"detail": text},
+            "additionalProperties": {"type": "array", "items": text},
+        },
         "biz_error": short,
         "agency_error": short,
     }
 
 
 def documents() -> dict[str, bytes]:
-    """Every document by its file name, as bytes. Raises RuntimeError on anything that the generator could not describe."""
+    """Every document by its file name, as bytes. Raises RuntimeError where the generator could not describe something."""
     with GENERATOR_STATS.silence():
         GENERATOR_STATS.reset()
         whole = SchemaGenerator().get_schema(request=None, public=True)

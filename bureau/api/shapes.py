@@ -18,10 +18,10 @@ from bureau.kit.money import MAX_DIGITS, cents
 Convert = Callable[[Any], Any]
 
 
-class Computed(serializers.Field):  # type: ignore[type-arg]
+class Computed(serializers.Field):
     """A value made from the attribute `source` by a function; `like` is the field that describes it in the schema."""
 
-    def __init__(self, convert: Convert, like: serializers.Field, **options: Any) -> None:  # type: ignore[type-arg]
+    def __init__(self, convert: Convert, like: serializers.Field, **options: Any) -> None:
         super().__init__(read_only=True, **options)
         self.convert = convert
         self.like = like
@@ -63,13 +63,13 @@ def _converter(field: Any) -> Convert | None:
     return None
 
 
-class Shape(serializers.Serializer):  # type: ignore[type-arg]
+class Shape(serializers.Serializer):
     """Leaves are attributes (`source` may be a dotted path); nested shapes are attributes, or `source="*"` for the same
     record; `many=True` takes a related manager, which the query has prefetched."""
 
     @classmethod
     def render(cls, record: Any) -> dict[str, Any]:
-        return cast("dict[str, Any]", _compiled(cls)(record))
+        return _compiled(cls)(record)
 
     @classmethod
     def render_all(cls, records: Iterable[Any]) -> list[dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from bureau.api.biz import users
 from bureau.api.p2p import requests as simple_requests
-from bureau.api.prs import requests, templates
-from bureau.api.shared import documentation, jobs
+from bureau.api.po import auth as po_auth
+from bureau.api.po import users as po_users
+from bureau.api.prs import me, requests, teams, templates
+from bureau.api.shared import auth, documentation, jobs, root
 
 app_name = "api"
 
@@ -23,13 +26,50 @@ prs = [
     path("prs/requests/<uuid:request_id>/complete/", requests.RequestComplete.as_view(), name="request-complete"),
     path("prs/requests/<uuid:request_id>/attachments/", requests.AttachmentList.as_view(), name="request-attachments"),
     path("prs/attachments/<uuid:attachment_id>/", requests.AttachmentItem.as_view(), name="attachment"),
-    path("prs/attachments/<uuid:attachment_id>/download/", requests.AttachmentDownload.as_view(), name="attachment-download"),
+    path(
+        "prs/attachments/<uuid:attachment_id>/download/",
+        requests.AttachmentDownload.as_view(),
+        name="attachment-download",
+    ),
     path("prs/form-templates/", templates.FormTemplateList.as_view(), name="form-templates"),
     path("prs/form-templates/<uuid:template_id>/", templates.FormTemplateItem.as_view(), name="form-template"),
     path("prs/workflows/", templates.WorkflowList.as_view(), name="workflows"),
     path("prs/workflows/<uuid:template_id>/", templates.WorkflowItem.as_view(), name="workflow"),
 ]
+people = [
+    path("auth/token/", auth.TokenView.as_view(), name="token"),
+    path("auth/token/refresh/", auth.TokenRefreshView.as_view(), name="token-refresh"),
+    path("auth/token/verify/", auth.TokenVerifyView.as_view(), name="token-verify"),
+    path("auth/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("auth/change-password/", auth.ChangePasswordView.as_view(), name="change-password"),
+    path("auth/password-reset/", auth.PasswordResetView.as_view(), name="password-reset"),
+    path("auth/password-reset/confirm/", auth.PasswordResetConfirmView.as_view(), name="password-reset-confirm"),
+    path("auth/users/", users.UserList.as_view(), name="auth-users"),
+    path("auth/users/me/", users.Profile.as_view(), name="auth-me"),
+    path("auth/users/<int:pk>/", users.UserItem.as_view(), name="auth-user"),
+    path("api-token-auth/", auth.ApiTokenAuthView.as_view(), name="api-token-auth"),
+    path("session-auth/", auth.SessionAuthView.as_view(), name="session-auth"),
+    path("session-auth/login/", auth.SessionAuthView.as_view(), name="session-login"),
+    path("session-auth/logout/", auth.SessionLogoutView.as_view(), name="session-logout"),
+    path("mock-auth-config/", auth.MockAuthConfigView.as_view(), name="mock-auth-config"),
+    path("me/", me.Me.as_view(), name="me"),
+    path("users/", me.UserList.as_view(), name="users"),
+    path("prs/teams/", teams.TeamList.as_view(), name="teams"),
+    path("prs/teams/<uuid:team_id>/", teams.TeamItem.as_view(), name="team"),
+    path("prs/teams/<uuid:team_id>/members/", teams.MemberList.as_view(), name="team-members"),
+    path("prs/teams/<uuid:team_id>/members/<uuid:scope_id>/", teams.MemberItem.as_view(), name="team-member"),
+    path("prs/roles/", teams.RoleList.as_view(), name="roles"),
+    path("v1/auth/login/", po_auth.LoginView.as_view(), name="po-login"),
+    path("v1/auth/refresh/", po_auth.RefreshView.as_view(), name="po-refresh"),
+    path("v1/auth/logout/", po_auth.LogoutView.as_view(), name="po-logout"),
+    path("v1/users/", po_users.UserList.as_view(), name="po-users"),
+    path("v1/users/me/", po_users.Me.as_view(), name="po-me"),
+]
 urlpatterns = [
+    path("", root.RootView.as_view(), name="root"),
+    path("health/", root.HealthView.as_view(), name="health"),
+    path("country-codes/", root.CountryCodesView.as_view(), name="country-codes"),
+    *people,
     *p2p,
     *prs,
     path("schema/", documentation.SchemaView.as_view(), name="schema"),

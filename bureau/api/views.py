@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -25,6 +25,12 @@ from bureau.api.shapes import Shape
 from bureau.api.throttling import count_call
 from bureau.core.models import User
 from bureau.kit.errors import DomainError, NotFound
+
+
+class Call(Request):
+    """A request to a view that only signed-in people reach."""
+
+    user: User
 
 
 class ApiView(APIView):
@@ -103,9 +109,6 @@ class Open:
     permission_classes: ClassVar[list[Any]] = [AllowAny]
 
 
-__all__ = ["AgencyView", "ApiView", "BizView", "IsAuthenticated", "Open", "P2pView", "PoView", "PrsView", "Public", "operation"]
-
-
 def operation(
     *,
     body: type[Serializer[Any]] | None = None,
@@ -118,9 +121,9 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes a view method an operation of the API, and of its OpenAPI document.
 
-    The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what `answer` renders: a record, with `many` an
-    iterable of records, with `page` a queryset, of which one page with `filters` applied is answered. Without `answer` it
-    returns the data itself, or None. A ready Response passes as it is.
+    The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what
+    `answer` renders: a record, with `many` an iterable of records, with `page` a queryset, of which one page with
+    `filters` applied is answered. Without `answer` it returns the data itself, or None. A ready response passes.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -143,7 +146,12 @@ def operation(
                     found = answer.render(found)
                 return Response(found, status)
 
-            if request.method == "POST" and view.idempotent and "HTTP_IDEMPOTENCY_KEY" in request.META and request.user.is_authenticated:
+            if (
+                request.method == "POST"
+                and view.idempotent
+                and "HTTP_IDEMPOTENCY_KEY" in request.META
+                and request.user.is_authenticated
+            ):
                 return idempotency.once(request, request.user, act, now=timezone.now())
             return act()
 
@@ -161,7 +169,7 @@ def operation(
 
 
 def found(queryset: QuerySet[Any], **lookup: Any) -> Any:
-    """The record of an address within what the caller sees; raises NotFound, in the same words for foreign and unknown."""
+    """The record of an address within what the caller sees; raises NotFound, foreign or unknown."""
     record = queryset.filter(**lookup).first()
     if record is None:
         raise NotFound("Not found.")

@@ -112,7 +112,11 @@ def breaks(chain: int | None = None) -> Iterator[Break]:
         if (expected - 1, previous) != (head.position, head.hash):
             yield Break(head.chain, head.position, "the end of the chain is missing or was replaced")
     if chain is None:
-        for lost in AuditEntry.objects.exclude(chain__in=AuditHead.objects.values("chain")).values_list("chain", flat=True).distinct():
+        for lost in (
+            AuditEntry.objects.exclude(chain__in=AuditHead.objects.values("chain"))
+            .values_list("chain", flat=True)
+            .distinct()
+        ):
             yield Break(lost, 0, "the chain has entries but no head")
 
 
@@ -130,8 +134,10 @@ def trigger_statements(vendor: str | None = None) -> list[str]:
             for verb in ("UPDATE", "DELETE")
         ]
     return [
-        "CREATE OR REPLACE FUNCTION core_auditentry_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'audit entries are never changed'; END $$",
+        (
+            "CREATE OR REPLACE FUNCTION core_auditentry_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'audit entries are never changed'; END $$"
+        ),
         *(
             f"CREATE TRIGGER core_auditentry_no_{verb.lower()} BEFORE {verb} ON core_auditentry "
             "FOR EACH ROW EXECUTE FUNCTION core_auditentry_refuse()"

@@ -17,7 +17,8 @@ class Origin:
     address: str | None = None
 
 
-_current: ContextVar[Origin] = ContextVar("origin", default=Origin(""))
+_NOWHERE = Origin("")
+_current: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 _ACCEPTED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 

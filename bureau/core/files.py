@@ -1,7 +1,7 @@
 """Stored files: judged by content, scanned before anyone can download them, kept once per organization."""
 
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -19,17 +19,25 @@ class ScanPending(Locked):
 
 
 def store(
-    upload: IO[bytes], *, filename: str, declared_type: str | None, allowed: frozenset[str], max_bytes: int, uploader: User, now: datetime
+    upload: IO[bytes],
+    *,
+    filename: str,
+    declared_type: str | None,
+    allowed: frozenset[str],
+    max_bytes: int,
+    uploader: User,
+    now: datetime,
 ) -> StoredFile:
     """Judges, scans and keeps an upload; `allowed` names extensions.
 
     With CLAMD_URL set the file stays `pending` until a job has had it scanned there.
     Raises Invalid (wrong type, empty), TooLarge, VirusDetected; nothing is kept then.
     """
-    found = inspect(upload, filename=filename, declared_type=declared_type, allowed=allowed, max_bytes=max_bytes)
-    finding = scan_builtin(upload, found)
+    content = cast(BinaryIO, upload)
+    found = inspect(content, filename=filename, declared_type=declared_type, allowed=allowed, max_bytes=max_bytes)
+    finding = scan_builtin(content, found)
     if finding:
-        raise VirusDetected
+        raise VirusDetected(finding)
     path = f"{uploader.organization_id}/{found.sha256[:2]}/{found.sha256}"
     if not default_storage.exists(path):
         upload.seek(0)
@@ -66,7 +74,7 @@ def scan_file(run: Run) -> dict[str, Any]:
     """Has ClamAV scan a stored file. A daemon that is away leaves the file pending and the job to be tried again."""
     stored = StoredFile.objects.get(pk=run.job.payload["file"])
     with default_storage.open(stored.path) as content:
-        verdict = ClamdScanner(settings.CLAMD_URL).scan(content)
+        verdict = ClamdScanner(settings.CLAMD_URL).scan(cast(BinaryIO, content))
     infected = isinstance(verdict, Infected)
     with run.completing() as result:
         StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(

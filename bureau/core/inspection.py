@@ -37,11 +37,13 @@ MAX_FILENAME = 150
 
 MAX_PIXELS = 89_478_485  # of one picture: where Pillow begins to warn of a decompression bomb
 MAX_TIFF_PAGES = 500
+MAX_JPEG_SEGMENTS = 2_000
 MAX_JPEG_SCANS = 100  # a progressive picture has about ten; each one costs every later reader a full pass
 MAX_ARCHIVE_MEMBERS = 5_000
 MAX_ARCHIVE_DIRECTORY = 2 << 20
 MAX_UNPACKED = 256 << 20
 MAX_PDF_STREAM = 64 << 20
+MAX_PDF_REPAIRED = 1 << 20  # qpdf repairs damage in quadratic time: a second at 2 MB, a minute at 14
 MAX_RATIO, RATIO_MATTERS_FROM = 100, 10_000_000  # blank bitmaps in honest documents reach such ratios when small
 
 # qpdf has no limits of its own on what a stream unpacks to. These hold for the whole process, for every reader of PDFs.
@@ -220,15 +222,20 @@ def _check_pdf(file: BinaryIO, size: int) -> str:
         raise _damaged()
     if after.strip(_PADDING) or _archive_directory(file, size):
         raise _two_in_one()
-    file.seek(0)
     try:
         # A PDF that opens without a password can be read and scanned, even when its owner forbids printing.
-        with pikepdf.open(file) as pdf:
+        with open_pdf(file, size) as pdf:
             if not len(pdf.pages):
                 raise _damaged()
     except pikepdf.PasswordError as error:
         raise _protected() from error
     return "pdf"
+
+
+def open_pdf(file: BinaryIO, size: int) -> pikepdf.Pdf:
+    """`file`, of `size` bytes, within time and memory that a hostile file cannot choose. Raises pikepdf's errors."""
+    file.seek(0)
+    return pikepdf.open(file, attempt_recovery=size <= MAX_PDF_REPAIRED)
 
 
 # --- Pictures. Headers and structure only: nothing is decoded, so that no picture costs more than its own size.
@@ -238,12 +245,12 @@ _SOS, _EOI = 0xDA, 0xD9
 
 
 def _check_jpeg(file: BinaryIO, size: int) -> str:
-    _open_image(file, "JPEG").verify()
     file.seek(2)
-    scans = 0
+    segments = scans = 0
     while (marker := _next_jpeg_marker(file)) != _EOI:
+        segments += 1
         scans += marker == _SOS
-        if scans > MAX_JPEG_SCANS:
+        if segments > MAX_JPEG_SEGMENTS or scans > MAX_JPEG_SCANS:
             raise _bomb()
         (length,) = struct.unpack(">H", file.read(2))
         file.seek(max(length - 2, 0), io.SEEK_CUR)
@@ -253,6 +260,7 @@ def _check_jpeg(file: BinaryIO, size: int) -> str:
     camera = start.startswith(b"\xff\xd8") or tail[4:8] == b"ftyp" or _read_at(file, size - 4, 4) == b"SEFT"
     if (start and not camera) or _archive_directory(file, size):
         raise _two_in_one()
+    _open_image(file, "JPEG").verify()
     return "jpg"
 
 

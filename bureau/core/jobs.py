@@ -1,8 +1,8 @@
 """Jobs: asynchronous work that survives a killed worker or broker, and has its effect once.
 
-A job is written in the caller's transaction (`enqueue`). The relay (`manage.py relay`) sends due jobs to the broker, and
-takes up again what a dead worker or a lost message left behind. A worker claims a job by compare-and-set and holds a lease
-that it renews; the job's effects on the database commit together with its success, so a second run changes nothing.
+A job is written in the caller's transaction (`enqueue`). The relay (`manage.py relay`) sends due jobs to the broker,
+and takes up again what a dead worker or a lost message left behind. A worker claims a job by compare-and-set and holds
+a lease that it renews; the job's effects on the database commit together with its success: a second run is void.
 """
 
 import logging
@@ -182,7 +182,9 @@ def release_lost(*, now: datetime) -> int:
         kind = kinds.get(job.kind)
         lost = Run(job, job.attempts)
         try:
-            if kind is None or job.attempts >= kind.max_attempts + 3:  # a lost worker is not the job's own failure, but not for ever
+            if (
+                kind is None or job.attempts >= kind.max_attempts + 3
+            ):  # a lost worker is not the job's own failure, but not for ever
                 _fail(lost, RuntimeError("its worker died each time"), now=now, max_attempts=0)
             else:
                 with transaction.atomic():
@@ -243,7 +245,12 @@ def _fail(attempt: Run, error: Exception, *, now: datetime, max_attempts: int) -
             else:
                 again = now + timedelta(seconds=5 * 2 ** (attempt.attempt - 1))
                 _update_held(
-                    attempt, state=JobState.PENDING, error=message, run_after=again, dispatched_at=None, lease_until=None
+                    attempt,
+                    state=JobState.PENDING,
+                    error=message,
+                    run_after=again,
+                    dispatched_at=None,
+                    lease_until=None,
                 )
                 append_event(attempt.job, "state", now=now)
     except LeaseLost:

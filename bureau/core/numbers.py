@@ -10,4 +10,4 @@ def next_number(organization: Organization, name: str) -> int:
 
     Taken in the caller's transaction: a rollback gives it back, and callers of the same sequence wait for each other.
     """
-    return get_next_value(f"{organization.pk}:{name}")
+    return int(get_next_value(f"{organization.pk}:{name}"))

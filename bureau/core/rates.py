@@ -1,4 +1,4 @@
-"""Rate limits, exact under concurrency: one script on the cache server checks and counts all limits of a call at once."""
+"""Rate limits, exact under concurrency: one script on the cache server checks and counts all limits of a call."""
 
 import logging
 import time
@@ -77,7 +77,8 @@ def hit(limits: Sequence[Limit]) -> RateState | None:
     """
     try:
         answer = _script()(
-            keys=[limit.key for limit in limits], args=[value for limit in limits for value in (limit.count, limit.seconds)]
+            keys=[limit.key for limit in limits],
+            args=[value for limit in limits for value in (limit.count, limit.seconds)],
         )
     except redis.RedisError:
         logger.exception("the cache server does not answer: rate limits are off")

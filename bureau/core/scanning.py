@@ -24,7 +24,7 @@ import yara_x
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from bureau.core.inspection import MAX_ARCHIVE_MEMBERS, Inspected, biff_records, refusing_damaged
+from bureau.core.inspection import MAX_ARCHIVE_MEMBERS, Inspected, biff_records, open_pdf, refusing_damaged
 from bureau.kit.errors import BusinessRule, DomainError, IntegrationFailed, Invalid
 
 # Bytes are scanned in windows that overlap, so that nothing hides on an edge.
@@ -37,6 +37,7 @@ MAX_VBA_SOURCE = 4 << 20
 SCAN_SECONDS = 30
 CONNECT_SECONDS = 5
 
+_CONTAINERS = (b"PK\x03\x04", b"%PDF-", olefile.MAGIC)
 Part = tuple[str, bytes]
 
 
@@ -110,14 +111,18 @@ def _windows(file: IO[bytes]) -> Iterator[bytes]:
 def _container_parts(file: BinaryIO, unpacked: _Unpacked, *, depth: int) -> Iterator[Part]:
     """What the container `file` holds; nothing when it is none."""
     file.seek(0)
-    head = file.read(1024)
-    for magic, parts in ((b"PK\x03\x04", _archive_parts), (olefile.MAGIC, _compound_parts), (b"%PDF-", _pdf_parts)):
-        if head.startswith(magic):
-            if depth > MAX_DEPTH:
-                raise _unscannable()
-            file.seek(0)
-            yield from parts(file, unpacked, depth)
-            return
+    head = file.read(8)
+    if not head.startswith(_CONTAINERS):
+        return
+    if depth > MAX_DEPTH:
+        raise _unscannable()
+    file.seek(0)
+    if head.startswith(b"PK\x03\x04"):
+        yield from _archive_parts(file, unpacked, depth)
+    elif head.startswith(b"%PDF-"):
+        yield from _pdf_parts(file, unpacked, depth)
+    else:
+        yield from _compound_parts(file, unpacked, depth)
 
 
 def _inner_parts(data: bytes, unpacked: _Unpacked, depth: int) -> Iterator[Part]:
@@ -145,12 +150,16 @@ def _archive_parts(file: BinaryIO, unpacked: _Unpacked, depth: int) -> Iterator[
         for member in members:
             unpacked.spend(member.file_size)
             with archive.open(member) as content:
+                is_container = content.read(8).startswith(_CONTAINERS)
+                if is_container and member.file_size > MAX_INNER:
+                    raise _unscannable()
+                content.seek(0)
                 for window in _windows(content):
                     yield "member", window
                     if fields := _field_instructions(window):
                         yield "fields", fields
-            if member.file_size <= MAX_INNER:
-                with archive.open(member) as content:
+                if is_container:
+                    content.seek(0)
                     yield from _inner_parts(content.read(), unpacked, depth)
 
 
@@ -237,7 +246,7 @@ def _decompress_vba(data: bytes, start: int, limit: int) -> bytes:
 
 
 def _pdf_parts(file: BinaryIO, unpacked: _Unpacked, depth: int) -> Iterator[Part]:
-    with pikepdf.open(file) as pdf:
+    with open_pdf(file, file.seek(0, io.SEEK_END)) as pdf:
         objects: list[bytes] = []
         streams: list[pikepdf.Object] = []
         attached: set[tuple[int, int]] = set()

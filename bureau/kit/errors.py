@@ -16,7 +16,9 @@ class DomainError(Exception):
 
     def __init__(self, message: str = "", *, code: str | None = None, fields: FieldErrors | None = None) -> None:
         self.fields: dict[str, list[str]] = {name: [str(m) for m in texts] for name, texts in (fields or {}).items()}
-        self.message = str(message or next((texts[0] for texts in self.fields.values() if texts), "The request is not valid."))
+        self.message = str(
+            message or next((texts[0] for texts in self.fields.values() if texts), "The request is not valid.")
+        )
         if code:
             self.code = code
         super().__init__(self.message)

@@ -23,7 +23,7 @@ def transition(record: Any, table: Table, action: str, *, message: str, **change
     if new is None:
         raise WrongState(message)
     changes["status"] = new
-    if not type(record)._default_manager.filter(pk=record.pk, status=old).update(**changes):
+    if not type(record).objects.filter(pk=record.pk, status=old).update(**changes):
         raise WrongState(message)
     for name, value in changes.items():
         setattr(record, name, value)

@@ -98,7 +98,7 @@ def test_database_refuses_to_change_entries(organization, sql):
 
 def test_entry_of_a_rolled_back_change_is_gone_with_it(organization):
     written(organization, 1)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         written(organization, 1)
         raise RuntimeError
     written(organization, 1)

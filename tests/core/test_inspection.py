@@ -181,6 +181,18 @@ def test_pdf_that_ends_early_is_refused():
     assert refusal(VALID["pdf"][:-60], "a.pdf")
 
 
+def test_small_pdf_with_a_wrong_table_is_repaired():
+    assert check(VALID["pdf"].replace(b"startxref\n", b"startxref\n9"), "a.pdf")
+
+
+def test_pdf_that_takes_minutes_to_repair_is_refused_in_time():
+    data = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n<<\n" % n for n in range(900_000)) + b"%%EOF"
+    started = time.monotonic()
+    with pytest.raises(Invalid):
+        check(data, "a.pdf", limit=50 * MEGABYTE)
+    assert time.monotonic() - started < 5
+
+
 def test_pdf_header_alone_is_refused():
     assert refusal(b"%PDF-1.7\n%%EOF\n", "a.pdf")
 

@@ -21,7 +21,9 @@ RELAY = [sys.executable, "-m", "tests.core.effects", "relay"]
 
 def start(command):
     environment = {**os.environ, "JOB_LEASE_SECONDS": "1", "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def rename(run):
 
 def test_job_of_a_rolled_back_transaction_never_was(kind):
     kind(rename)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         enqueued()
         raise RuntimeError
     assert not Job.objects.exists()

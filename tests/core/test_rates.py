@@ -1,6 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import redis as redis_errors
 
 from bureau.core import rates

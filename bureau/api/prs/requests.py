@@ -10,14 +10,13 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from bureau.api.filters import Filter, identifier, one_of
 from bureau.api.prs.references import PersonName, PersonRef, PurchaseTypeRef, StatusRef, StepRef, TeamRef, TemplateRef
 from bureau.api.prs.templates import team_of
 from bureau.api.shapes import Computed, Money, Shape
 from bureau.api.shared.downloads import download
-from bureau.api.views import PrsView, found, operation
+from bureau.api.views import Call, PrsView, found, operation
 from bureau.core.models import User
 from bureau.kit.money import MAX_DIGITS
 from bureau.purchasing import selectors
@@ -193,7 +192,7 @@ class RequestChanges(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
     purchase_type = serializers.ChoiceField(choices=PurchaseType.choices, required=False)
     field_values = serializers.DictField(required=False, help_text="by field_id")
-    items = ItemInput(many=True, required=False, max_length=500)
+    items = ItemInput(many=True, required=False, max_length=500)  # type: ignore[call-arg]
 
 
 class RequestInput(RequestChanges):
@@ -214,7 +213,9 @@ class AttachmentInput(serializers.Serializer[Any]):
 
 
 class FilesInput(serializers.Serializer[Any]):
-    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True, max_length=255), required=False, default=list)
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True, max_length=255), required=False, default=list
+    )
 
 
 def visible_request(user: User, request_id: UUID) -> PurchaseRequest:
@@ -222,7 +223,9 @@ def visible_request(user: User, request_id: UUID) -> PurchaseRequest:
 
 
 def with_details(queryset: QuerySet[PurchaseRequest]) -> QuerySet[PurchaseRequest]:
-    return queryset.select_related("requestor", "team", "form_template", "workflow_template", "current_step").prefetch_related(
+    return queryset.select_related(
+        "requestor", "team", "form_template", "workflow_template", "current_step"
+    ).prefetch_related(
         "items",
         Prefetch("field_values", FieldValue.objects.select_related("field", "value_file__file")),
         Prefetch("attachments", Attachment.objects.select_related("file")),
@@ -236,33 +239,33 @@ def detailed(request: PurchaseRequest) -> PurchaseRequest:
 
 class RequestList(PrsView):
     @operation(answer=RequestRow, page=True, filters=FILTERS, summary="Purchase requests, newest first")
-    def get(self, request: Request) -> Any:
+    def get(self, request: Call) -> Any:
         return PurchaseRequest.objects.listed_for(request.user).order_by("-created_at", "-pk")
 
     @operation(body=RequestInput, answer=RequestDetail, status=201, summary="Create a draft")
-    def post(self, request: Request, given: dict[str, Any]) -> PurchaseRequest:
+    def post(self, request: Call, given: dict[str, Any]) -> PurchaseRequest:
         team = team_of(request.user, given.pop("team"))
         return detailed(requests.create_request(actor=request.user, team=team, now=timezone.now(), **given))
 
 
 class RequestItem(PrsView):
     @operation(answer=RequestDetail, summary="A purchase request")
-    def get(self, request: Request, request_id: UUID) -> PurchaseRequest:
+    def get(self, request: Call, request_id: UUID) -> PurchaseRequest:
         return found(with_details(PurchaseRequest.objects.visible_to(request.user)), uuid=request_id)
 
     @operation(body=RequestChanges, answer=RequestDetail, summary="Change a draft or a rejected request")
-    def patch(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+    def patch(self, request: Call, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
         record = visible_request(request.user, request_id)
         return detailed(requests.update_request(actor=request.user, request=record, now=timezone.now(), **given))
 
     @operation(status=204, summary="Discard a draft")
-    def delete(self, request: Request, request_id: UUID) -> None:
+    def delete(self, request: Call, request_id: UUID) -> None:
         requests.delete_draft(actor=request.user, request=visible_request(request.user, request_id), now=timezone.now())
 
 
 class RequestSubmit(PrsView):
     @operation(body=FilesInput, answer=Submitted, summary="Submit for approval, with further files where wanted")
-    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+    def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
         uploads = [Upload(file, file.name, file.content_type) for file in given["files"]]
         record = visible_request(request.user, request_id)
         return requests.submit_request(actor=request.user, request=record, uploads=uploads, now=timezone.now())
@@ -270,34 +273,40 @@ class RequestSubmit(PrsView):
 
 class RequestApprove(PrsView):
     @operation(body=ApprovalInput, answer=Approved, summary="Approve the current step")
-    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+    def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
         record = visible_request(request.user, request_id)
-        return approvals.approve_request(actor=request.user, request=record, comment=given["comment"], now=timezone.now())
+        return approvals.approve_request(
+            actor=request.user, request=record, comment=given["comment"], now=timezone.now()
+        )
 
 
 class RequestReject(PrsView):
     @operation(body=RejectionInput, answer=Rejected, summary="Reject, with the reason")
-    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+    def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
         record = visible_request(request.user, request_id)
-        return approvals.reject_request(actor=request.user, request=record, comment=given["comment"], now=timezone.now())
+        return approvals.reject_request(
+            actor=request.user, request=record, comment=given["comment"], now=timezone.now()
+        )
 
 
 class RequestComplete(PrsView):
     @operation(body=ApprovalInput, answer=Completed, summary="Complete after the finance review")
-    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
+    def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
         record = visible_request(request.user, request_id)
-        return approvals.complete_request(actor=request.user, request=record, comment=given["comment"], now=timezone.now())
+        return approvals.complete_request(
+            actor=request.user, request=record, comment=given["comment"], now=timezone.now()
+        )
 
 
 class Inbox(PrsView):
     @operation(answer=InboxRow, page=True, summary="Requests that wait for your approval, oldest first")
-    def get(self, request: Request) -> Any:
+    def get(self, request: Call) -> Any:
         return selectors.requests_awaiting(request.user)
 
 
 class FinanceInbox(PrsView):
     @operation(answer=InboxRow, page=True, summary="Requests in your finance review, oldest first")
-    def get(self, request: Request) -> Any:
+    def get(self, request: Call) -> Any:
         return selectors.finance_inbox(request.user)
 
 
@@ -305,7 +314,7 @@ class AttachmentList(PrsView):
     uploads = True
 
     @operation(body=AttachmentInput, answer=AttachmentRow, status=201, summary="Attach a file")
-    def post(self, request: Request, given: dict[str, Any], request_id: UUID) -> Attachment:
+    def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> Attachment:
         upload = given["file"]
         return attachments.attach_file(
             actor=request.user,
@@ -319,13 +328,15 @@ class AttachmentList(PrsView):
 
 
 def visible_attachment(user: User, attachment_id: UUID) -> Attachment:
-    in_sight = Attachment.objects.select_related("file", "request").filter(request__in=PurchaseRequest.objects.visible_to(user))
+    in_sight = Attachment.objects.select_related("file", "request").filter(
+        request__in=PurchaseRequest.objects.visible_to(user)
+    )
     return found(in_sight, uuid=attachment_id)
 
 
 class AttachmentDownload(PrsView):
     @operation(answer=OpenApiResponse(OpenApiTypes.BINARY), summary="Download an attachment")
-    def get(self, request: Request, attachment_id: UUID) -> HttpResponseBase:
+    def get(self, request: Call, attachment_id: UUID) -> HttpResponseBase:
         attachment = visible_attachment(request.user, attachment_id)
         content = attachments.open_attachment(actor=request.user, attachment=attachment, now=timezone.now())
         return download(attachment.file, content)
@@ -333,7 +344,7 @@ class AttachmentDownload(PrsView):
 
 class AttachmentItem(PrsView):
     @operation(status=204, summary="Remove an attachment from a draft")
-    def delete(self, request: Request, attachment_id: UUID) -> None:
+    def delete(self, request: Call, attachment_id: UUID) -> None:
         attachments.remove_attachment(
             actor=request.user, attachment=visible_attachment(request.user, attachment_id), now=timezone.now()
         )

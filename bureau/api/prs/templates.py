@@ -1,4 +1,4 @@
-"""Form and workflow templates: `/api/prs/form-templates/`, `/api/prs/workflows/`. A change answers with the new version."""
+"""`/api/prs/form-templates/` and `/api/prs/workflows/`: a change answers with the new version."""
 
 from typing import Any
 from uuid import UUID
@@ -6,12 +6,11 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from bureau.accounts.models import Team
 from bureau.api.prs.references import PersonRef, TeamRef
 from bureau.api.shapes import Shape
-from bureau.api.views import PrsView, found, operation
+from bureau.api.views import Call, PrsView, found, operation
 from bureau.core.models import User
 from bureau.kit.errors import Invalid
 from bureau.purchasing.models import FieldType, FormTemplate, WorkflowTemplate
@@ -43,7 +42,7 @@ class FormTemplateShape(Shape):
     version_number = serializers.IntegerField()
     team = TeamRef()
     in_use = serializers.BooleanField()
-    fields = FormFieldShape(many=True)  # type: ignore[assignment]
+    fields = FormFieldShape(many=True)
     attachment_categories = CategoryShape(many=True)
 
 
@@ -94,8 +93,8 @@ class CategoryInput(serializers.Serializer[Any]):
 
 class FormChanges(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
-    fields = FieldInput(many=True, max_length=200)  # type: ignore[assignment]
-    attachment_categories = CategoryInput(many=True, required=False, max_length=20)
+    fields = FieldInput(many=True, max_length=200)  # type: ignore[call-arg]
+    attachment_categories = CategoryInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
 
 
 class FormInput(FormChanges):
@@ -123,12 +122,12 @@ class StepInput(serializers.Serializer[Any]):
     step_name = serializers.CharField(max_length=100)
     step_order = serializers.IntegerField(min_value=1, max_value=100, required=False)
     is_finance_review = serializers.BooleanField(default=False)
-    approvers = ApproverInput(many=True, max_length=50)
+    approvers = ApproverInput(many=True, max_length=50)  # type: ignore[call-arg]
 
 
 class WorkflowChanges(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
-    steps = StepInput(many=True, max_length=30)
+    steps = StepInput(many=True, max_length=30)  # type: ignore[call-arg]
 
 
 class WorkflowInput(WorkflowChanges):
@@ -143,7 +142,9 @@ def team_of(user: User, team_id: UUID) -> Team:
 
 
 def forms(user: User) -> Any:
-    return FormTemplate.objects.visible_to(user).select_related("team").prefetch_related("fields", "attachment_categories")
+    return (
+        FormTemplate.objects.visible_to(user).select_related("team").prefetch_related("fields", "attachment_categories")
+    )
 
 
 def workflows(user: User) -> Any:
@@ -156,11 +157,11 @@ def workflows(user: User) -> Any:
 
 class FormTemplateList(PrsView):
     @operation(answer=FormTemplateShape, many=True, summary="The newest version of each form")
-    def get(self, request: Request) -> Any:
+    def get(self, request: Call) -> Any:
         return forms(request.user).newest().order_by("name", "pk")
 
     @operation(body=FormInput, answer=FormTemplateShape, status=201, summary="Create a form for a team")
-    def post(self, request: Request, given: dict[str, Any]) -> Any:
+    def post(self, request: Call, given: dict[str, Any]) -> Any:
         team = team_of(request.user, given.pop("team"))
         created = templates.create_form_template(actor=request.user, team=team, now=timezone.now(), **given)
         return forms(request.user).get(pk=created.pk)
@@ -168,11 +169,11 @@ class FormTemplateList(PrsView):
 
 class FormTemplateItem(PrsView):
     @operation(answer=FormTemplateShape, summary="A form")
-    def get(self, request: Request, template_id: UUID) -> Any:
+    def get(self, request: Call, template_id: UUID) -> Any:
         return found(forms(request.user), uuid=template_id)
 
     @operation(body=FormChanges, answer=FormTemplateShape, summary="Make a new version of a form")
-    def patch(self, request: Request, given: dict[str, Any], template_id: UUID) -> Any:
+    def patch(self, request: Call, given: dict[str, Any], template_id: UUID) -> Any:
         template = found(forms(request.user), uuid=template_id)
         revised = templates.revise_form_template(actor=request.user, template=template, now=timezone.now(), **given)
         return forms(request.user).get(pk=revised.pk)
@@ -180,11 +181,11 @@ class FormTemplateItem(PrsView):
 
 class WorkflowList(PrsView):
     @operation(answer=WorkflowShape, many=True, summary="The newest version of each workflow")
-    def get(self, request: Request) -> Any:
+    def get(self, request: Call) -> Any:
         return workflows(request.user).newest().order_by("name", "pk")
 
     @operation(body=WorkflowInput, answer=WorkflowShape, status=201, summary="Create a workflow for a team")
-    def post(self, request: Request, given: dict[str, Any]) -> Any:
+    def post(self, request: Call, given: dict[str, Any]) -> Any:
         team = team_of(request.user, given.pop("team"))
         created = templates.create_workflow_template(actor=request.user, team=team, now=timezone.now(), **given)
         return workflows(request.user).get(pk=created.pk)
@@ -192,11 +193,11 @@ class WorkflowList(PrsView):
 
 class WorkflowItem(PrsView):
     @operation(answer=WorkflowShape, summary="A workflow")
-    def get(self, request: Request, template_id: UUID) -> Any:
+    def get(self, request: Call, template_id: UUID) -> Any:
         return found(workflows(request.user), uuid=template_id)
 
     @operation(body=WorkflowChanges, answer=WorkflowShape, summary="Make a new version of a workflow")
-    def patch(self, request: Request, given: dict[str, Any], template_id: UUID) -> Any:
+    def patch(self, request: Call, given: dict[str, Any], template_id: UUID) -> Any:
         template = found(workflows(request.user), uuid=template_id)
         revised = templates.revise_workflow_template(actor=request.user, template=template, now=timezone.now(), **given)
         return workflows(request.user).get(pk=revised.pk)

@@ -1,4 +1,4 @@
-"""The API's own documentation: the committed OpenAPI documents and two ways to read them, all of it from this server."""
+"""The API's own documentation: the committed OpenAPI documents and two ways to read them, all from this server."""
 
 from functools import cache
 from typing import Any
@@ -26,7 +26,9 @@ class SchemaView(Public, BizView):
     def get(self, request: Request, dialect: str | None = None) -> Any:
         if dialect is not None and dialect not in DIALECTS:
             raise NotFound("Not found.")
-        kind = "application/json" if "json" in request.META.get("HTTP_ACCEPT", "") else "application/vnd.oai.openapi+json"
+        kind = (
+            "application/json" if "json" in request.META.get("HTTP_ACCEPT", "") else "application/vnd.oai.openapi+json"
+        )
         return HttpResponse(committed(f"{dialect or 'openapi'}.json"), content_type=kind)
 
 

@@ -8,12 +8,11 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from bureau.api.filters import Filter, one_of
 from bureau.api.rendering import dumps
 from bureau.api.shapes import Computed, Shape
-from bureau.api.views import BizView, P2pView, found, operation
+from bureau.api.views import BizView, Call, P2pView, found, operation
 from bureau.core.jobs import state_of
 from bureau.core.models import Job, JobState
 from bureau.kit.errors import Invalid
@@ -41,15 +40,20 @@ class TaskShape(Shape):
 
 class TaskStatus(P2pView):
     @operation(answer=TaskShape, summary="State of a background task")
-    def get(self, request: Request, task_id: UUID) -> Job:
+    def get(self, request: Call, task_id: UUID) -> Job:
         return found(Job.objects.visible_to(request.user), pk=task_id)
 
 
 class JobList(BizView):
     families = ("p2p", "agency", "biz")
 
-    @operation(answer=JobShape, page=True, filters=[Filter("state", "state", one_of(JobState.values))], summary="Jobs, newest first")
-    def get(self, request: Request) -> Any:
+    @operation(
+        answer=JobShape,
+        page=True,
+        filters=[Filter("state", "state", one_of(JobState.values))],
+        summary="Jobs, newest first",
+    )
+    def get(self, request: Call) -> Any:
         return Job.objects.visible_to(request.user).order_by("-created_at", "-pk")
 
 
@@ -57,23 +61,26 @@ class JobDetail(BizView):
     families = ("p2p", "agency", "biz")
 
     @operation(answer=JobShape, summary="State of a job")
-    def get(self, request: Request, job_id: UUID) -> Job:
+    def get(self, request: Call, job_id: UUID) -> Job:
         return found(Job.objects.visible_to(request.user), pk=job_id)
 
 
 class JobStream(BizView):
     """Server-sent events of one job, from its beginning or from after Last-Event-ID, until it has ended.
 
-    This view answers what is known now; the server in front keeps the connection and asks again when the job's channel wakes it.
+    This answers what is known now; the server in front keeps the connection, and asks again when the job's channel
+    wakes it.
     """
 
     families = ("p2p", "agency", "biz")
 
     @operation(
-        answer=OpenApiResponse(OpenApiTypes.STR, description="text/event-stream: each event carries the job's state and an id"),
+        answer=OpenApiResponse(
+            OpenApiTypes.STR, description="text/event-stream: each event carries the job's state and an id"
+        ),
         summary="Events of a job",
     )
-    def get(self, request: Request, job_id: UUID) -> Any:
+    def get(self, request: Call, job_id: UUID) -> Any:
         job: Job = found(Job.objects.visible_to(request.user), pk=job_id)
         raw = request.META.get("HTTP_LAST_EVENT_ID", "")
         if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 10):
@@ -82,7 +89,9 @@ class JobStream(BizView):
         if not raw:
             beginning = Job(pk=job.pk, kind=job.kind, created_at=timezone.now())
             frames.append(_frame(0, "state", state_of(beginning)))
-        frames += [_frame(event.number, event.name, event.data) for event in job.events.filter(number__gt=int(raw or 0))]
+        frames += [
+            _frame(event.number, event.name, event.data) for event in job.events.filter(number__gt=int(raw or 0))
+        ]
         headers = {"Cache-Control": "no-cache"}
         if not job.ended:
             headers["X-Bureau-Stream"] = job.channel

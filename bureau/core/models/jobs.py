@@ -32,7 +32,7 @@ class Job(models.Model):
     organization = models.ForeignKey("core.Organization", null=True, on_delete=models.PROTECT, related_name="+")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=50)
-    key = models.CharField(max_length=200, null=True, unique=True, help_text="the same key is enqueued once")
+    key = models.CharField(max_length=200, null=True, unique=True, help_text="enqueued once")  # noqa: DJ001
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.PENDING)
     progress = models.PositiveSmallIntegerField(default=0, help_text="percent")

@@ -57,7 +57,11 @@ class User(AbstractBaseUser):
     last_name = models.CharField(max_length=150, blank=True)
     role = models.CharField(max_length=10, choices=UserRole.choices, default=UserRole.MEMBER)
     authorization_limit = models.DecimalField(
-        max_digits=14, decimal_places=2, null=True, blank=True, help_text="empty: no limit for administrators, none to give for others"
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="empty: no limit for administrators, none to give for others",
     )
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False)

@@ -13,7 +13,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         built = documents()
-        stale = [name for name, content in built.items() if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != content]
+        stale = [
+            name
+            for name, content in built.items()
+            if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != content
+        ]
         if check and stale:
             raise CommandError(f"Out of date: {', '.join(stale)}. Run: python manage.py openapi")
         if not check:

@@ -1,7 +1,7 @@
 import logging
 import signal
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    requires_system_checks: ClassVar[list[str]] = []  # starts quicker
+    requires_system_checks = []  # starts quicker
     help = "Sends due jobs to the broker, takes up lost ones and enqueues the periodic ones, until it is stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         """Until a job was written, or a second has passed."""
         try:
             if listener is None:
-                listener = connection().pubsub(ignore_subscribe_messages=True)
+                listener = connection().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
                 listener.subscribe(jobs.RELAY_CHANNEL)
             if listener.get_message(timeout=1.0) is not None:
                 while listener.get_message(timeout=0) is not None:  # one look serves all wake-ups so far
