@@ -43,7 +43,7 @@ MAX_ARCHIVE_MEMBERS = 5_000
 MAX_ARCHIVE_DIRECTORY = 2 << 20
 MAX_UNPACKED = 256 << 20
 MAX_PDF_STREAM = 64 << 20
-MAX_PDF_REPAIRED = 1 << 20  # qpdf repairs damage in quadratic time: a second at 2 MB, a minute at 14
+MAX_PDF_REPAIRED = 1 << 20  # qpdf spends up to three seconds a MB on damage made for it; honest files rarely need it
 MAX_RATIO, RATIO_MATTERS_FROM = 100, 10_000_000  # blank bitmaps in honest documents reach such ratios when small
 
 # qpdf has no limits of its own on what a stream unpacks to. These hold for the whole process, for every reader of PDFs.
