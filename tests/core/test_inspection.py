@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bureau.core.inspection import MAX_FILENAME, MAX_JPEG_SCANS, Inspected, clean_filename, inspect
+from bureau.core.inspection import MAX_FILENAME, Inspected, clean_filename, inspect
+from bureau.core.inspection.pictures import MAX_JPEG_SCANS
 from bureau.kit.errors import DomainError, Invalid, TooLarge
 from tests.core import samples
 
@@ -230,6 +231,11 @@ def test_picture_with_an_archive_behind_another_picture_is_refused():
     assert refusal(VALID["tiff"] + samples.zip_bytes({"a.txt": b"a"}), "a.tiff")
 
 
+@pytest.mark.parametrize("extension", ["jpg", "png"])
+def test_picture_with_something_behind_much_padding_is_refused(extension):
+    assert refusal(VALID[extension] + bytes(70_000) + b"payload", f"a.{extension}")
+
+
 @pytest.mark.parametrize(
     "tail", [VALID["jpg"], b"\0\0" + VALID["jpg"], b"\0\0\0\x18ftypmp42 a film", b"notes of a camera SEFT", b"\0" * 9]
 )
@@ -326,9 +332,17 @@ def test_macro_document_is_refused_by_its_declared_content():
 
 def test_archive_of_something_else_is_refused():
     assert refusal(samples.zip_bytes({"readme.txt": b"hello"}), "a.docx")
-    assert refusal(samples.zip_bytes({"word/document.xml": b"<a/>", "[Content_Types].xml": b"<Types/>"}), "a.docx")
+    assert refusal(samples.zip_bytes({"word/document.xml": b"<a/>"}), "a.docx")
+    assert refusal(samples.docx_bytes(extra={"xl/workbook.xml": b"<a/>", "[Content_Types].xml": b"<Types/>"}), "a.docx")
     doctype = b"<!DOCTYPE Types [<!ENTITY a 'b'>]><Types/>"
     assert refusal(samples.docx_bytes(extra={"[Content_Types].xml": doctype}), "a.docx")
+
+
+def test_document_whose_main_part_has_another_name_is_accepted():
+    with zipfile.ZipFile(io.BytesIO(VALID["docx"])) as archive:
+        members = {name: archive.read(name).replace(b"document.xml", b"document2.xml") for name in archive.namelist()}
+    members["word/document2.xml"] = members.pop("word/document.xml")
+    assert check(samples.zip_bytes(members), "a.docx").extension == "docx"
 
 
 def test_archive_with_other_content_around_it_is_refused():

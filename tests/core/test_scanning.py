@@ -17,9 +17,9 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bureau.core import scanning
 from bureau.core.inspection import inspect
 from bureau.core.scanning import ClamdScanner, Clean, Infected, VirusDetected, scan_builtin
+from bureau.core.scanning.unpacking import WINDOW, _decompress_vba
 from bureau.kit.errors import BusinessRule, DomainError, IntegrationFailed, Invalid
 from tests.core import samples
 from tests.core.test_inspection import EVERYTHING, VALID
@@ -109,7 +109,7 @@ def saved(pdf: pikepdf.Pdf) -> bytes:
         (eicar_under_two_filters(), "a.pdf"),
         (eicar_in_an_attachment_that_calls_itself_a_picture(), "a.pdf"),
         (samples.docx_bytes(extra={"word/media/a.bin": EICAR}), "a.docx"),
-        (samples.docx_bytes(extra={"word/media/a.bin": b"x" * (scanning.WINDOW - 30) + EICAR}), "a.docx"),
+        (samples.docx_bytes(extra={"word/media/a.bin": b"x" * (WINDOW - 30) + EICAR}), "a.docx"),
         (samples.xlsx_bytes(extra={"xl/media/a.bin": EICAR}), "a.xlsx"),
         (samples.docx_bytes(extra={"word/embeddings/A.xlsx": samples.xlsx_bytes(extra={"xl/a.bin": EICAR})}), "a.docx"),
         (samples.docx_bytes(extra={"word/embeddings/oleObject1.bin": samples.ole_bytes({"Package": EICAR})}), "a.docx"),
@@ -300,7 +300,7 @@ def test_a_macro_compressed_with_back_references_is_read():
         tokens += b"\0" + literal[start : start + 8]
     tokens += b"\x04" + literal[24:26] + struct.pack("<H", ((26 - 1) << 11) | (9 - 3))
     container = b"\x01" + struct.pack("<H", 0xB000 | (len(tokens) + 2 - 3)) + tokens
-    assert scanning._decompress_vba(b"xx" + container, 2, 1000) == literal + b"Auto_Open"
+    assert _decompress_vba(b"xx" + container, 2, 1000) == literal + b"Auto_Open"
 
 
 def test_a_macro_over_two_modules_is_found():

@@ -1,31 +1,21 @@
-"""Looking for malicious content: the rules of rules/documents.yar here and now, ClamAV where a daemon is configured.
-
-Rules see what a container holds, not only its bytes: members of archives, decoded streams and attachments of PDFs,
-streams and macro sources of compound files, three levels deep (system.md section 11, Files).
-"""
+"""What is inside a file, piece by piece, for the rules to look at; within limits of time and memory."""
 
 import html
 import io
 import re
-import socket
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import IO, BinaryIO
-from urllib.parse import urlsplit
 
 import olefile
 import pikepdf
-import yara_x
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from bureau.core.inspection import MAX_ARCHIVE_MEMBERS, Inspected, biff_records, open_pdf, refusing_damaged
-from bureau.kit.errors import BusinessRule, DomainError, IntegrationFailed, Invalid
+from bureau.core.inspection.office import MAX_MEMBERS, biff_records
+from bureau.core.inspection.pdf import open_pdf
+from bureau.kit.errors import DomainError, Invalid
 
 # Bytes are scanned in windows that overlap, so that nothing hides on an edge.
 WINDOW, OVERLAP = 4 << 20, 64 << 10
@@ -34,47 +24,9 @@ MAX_UNPACKED = 512 << 20  # of one file, all levels together
 MAX_INNER = 64 << 20  # of a container within a container
 MAX_LZW = 64 << 10  # LZW has no limit in qpdf: this much can unpack to 90 MB
 MAX_VBA_SOURCE = 4 << 20
-SCAN_SECONDS = 30
-CONNECT_SECONDS = 5
 
 _CONTAINERS = (b"PK\x03\x04", b"%PDF-", olefile.MAGIC)
 Part = tuple[str, bytes]
-
-
-class VirusDetected(BusinessRule):
-    """`finding` is the scanner's name for it, for the audit log; the message does not repeat what the file says."""
-
-    code = "VIRUS_DETECTED"
-
-    def __init__(self, finding: str) -> None:
-        super().__init__(_("The virus scanner refused this file. Ask its sender for a clean copy."))
-        self.finding = finding
-
-
-def scan_builtin(file: BinaryIO, inspected: Inspected) -> str | None:
-    """The name of the first rule that matches `file` or anything inside; None when there is none.
-
-    Raises Invalid when part of it cannot be looked into: damaged, protected by a password, or too large unpacked.
-    Leaves `file` at its start.
-    """
-    scanner = yara_x.Scanner(_rules())
-    scanner.set_timeout(SCAN_SECONDS)
-    with refusing_damaged():
-        for part, data in _file_parts(file, inspected.extension):
-            scanner.set_global("part", part)
-            if matching := scanner.scan(data).matching_rules:
-                return matching[0].identifier
-    file.seek(0)
-    return None
-
-
-@cache
-def _rules() -> yara_x.Rules:
-    compiler = yara_x.Compiler()
-    compiler.define_global("part", "")
-    for path in sorted((Path(__file__).parent / "rules").glob("*.yar")):
-        compiler.add_source(path.read_text(), origin=path.name)
-    return compiler.build()
 
 
 def _unscannable() -> Invalid:
@@ -94,7 +46,7 @@ class _Unpacked:
             raise _unscannable()
 
 
-def _file_parts(file: BinaryIO, extension: str) -> Iterator[Part]:
+def file_parts(file: BinaryIO, extension: str) -> Iterator[Part]:
     file.seek(0)
     for window in _windows(file):
         yield extension, window
@@ -145,7 +97,7 @@ _FIELD = re.compile(
 def _archive_parts(file: BinaryIO, unpacked: _Unpacked, depth: int) -> Iterator[Part]:
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
-        if len(members) > MAX_ARCHIVE_MEMBERS or any(member.flag_bits & 0x1 for member in members):
+        if len(members) > MAX_MEMBERS or any(member.flag_bits & 0x1 for member in members):
             raise _unscannable()
         for member in members:
             unpacked.spend(member.file_size)
@@ -332,70 +284,3 @@ def _opening_scripts(pdf: pikepdf.Pdf) -> Iterator[bytes]:
             if "/JS" in item:
                 yield b"/JS "
             start += [item[key] for key in ("/Next", "/Kids", "/Names") if key in item]
-
-
-# --- ClamAV
-
-
-@dataclass(frozen=True)
-class Clean:
-    pass
-
-
-@dataclass(frozen=True)
-class Infected:
-    name: str
-
-
-class ClamdScanner:
-    """The ClamAV daemon at `url`: unix:///run/clamav/clamd.ctl or tcp://host:3310. It is spoken to per scan."""
-
-    def __init__(self, url: str, *, timeout_seconds: float = 60) -> None:
-        parts = urlsplit(url)
-        if not (parts.scheme == "unix" and parts.path) and not (parts.scheme == "tcp" and parts.hostname):
-            raise ImproperlyConfigured(f"CLAMD_URL is {url!r}: say unix:///path/of/socket or tcp://host:port.")
-        self._parts = parts
-        self._timeout = timeout_seconds
-
-    def scan(self, file: BinaryIO) -> Clean | Infected:
-        """Sends the whole of `file` (INSTREAM, clamd(8)). Raises IntegrationFailed when there is no clear answer."""
-        file.seek(0)
-        try:
-            with self._connect() as connection:
-                connection.sendall(b"zINSTREAM\0")
-                while chunk := file.read(1 << 16):
-                    connection.sendall(struct.pack(">I", len(chunk)) + chunk)
-                connection.sendall(struct.pack(">I", 0))
-                answer = _read_answer(connection)
-        except OSError as error:
-            raise IntegrationFailed(_("The virus scanner does not answer. Try again later.")) from error
-        if answer == "stream: OK":
-            return Clean()
-        if answer.startswith("stream: ") and answer.endswith(" FOUND"):
-            return Infected(answer.removeprefix("stream: ").removesuffix(" FOUND"))
-        raise IntegrationFailed(_("The virus scanner could not check this file. Try again later.")) from ValueError(
-            answer
-        )
-
-    def _connect(self) -> socket.socket:
-        if self._parts.scheme == "tcp":
-            connection = socket.create_connection((self._parts.hostname, self._parts.port or 3310), CONNECT_SECONDS)
-        else:
-            connection = socket.socket(socket.AF_UNIX)
-            try:
-                connection.connect(self._parts.path)
-            except OSError:
-                connection.close()
-                raise
-        connection.settimeout(self._timeout)
-        return connection
-
-
-def _read_answer(connection: socket.socket) -> str:
-    answer = b""
-    while not answer.endswith(b"\0") and len(answer) < 4096:
-        piece = connection.recv(4096)
-        if not piece:
-            break
-        answer += piece
-    return answer.rstrip(b"\0\n").decode("utf-8", "replace")
