@@ -71,6 +71,7 @@ class Child:
 
 def main() -> None:
     children: list[Child] = []
+    gc.disable()  # until all is imported: what is imported stays
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, stop)
     try:
@@ -185,6 +186,7 @@ def processes(listener: socket.socket) -> list[Child]:
     get_resolver().url_patterns  # noqa: B018 - imports the views
     gc.collect()
     gc.freeze()
+    gc.enable()
 
     def front() -> None:
         serve(application, listener)
