@@ -16,6 +16,7 @@ class ApiClient(Client):
     """Calls as `user` with a Bearer token; bodies are JSON, or multipart with `files=True`."""
 
     def __init__(self, user: User | None = None, **defaults: Any) -> None:
+        self.user = user
         if user is not None:
             now = timezone.now()
             family = RefreshFamily.objects.create(

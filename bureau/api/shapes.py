@@ -10,7 +10,9 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, cast
 
-from django.db.models import Manager, QuerySet
+from django.core.exceptions import FieldError
+from django.db.models import Manager, Model, QuerySet
+from django.db.models.sql import Query
 from rest_framework import serializers
 
 from bureau.kit.money import MAX_DIGITS, cents
@@ -85,18 +87,22 @@ class Shape(serializers.Serializer):
     @classmethod
     def of(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
         """The records of a query: from columns where the shape allows it, else from objects."""
-        return cls.rows(queryset) if _is_flat(cls) else cls.render_all(queryset)
+        return cls.rows(queryset) if _is_flat(cls, queryset.model) else cls.render_all(queryset)
 
     def to_representation(self, instance: Any) -> Any:
         return type(self).render(instance)
 
 
 @cache
-def _is_flat(cls: type[Shape]) -> bool:
-    return not any(
-        isinstance(field, serializers.ListSerializer) or (isinstance(field, Shape) and not _is_flat(type(field)))
-        for field in cls._declared_fields.values()
-    )
+def _is_flat(cls: type[Shape], model: type[Model]) -> bool:
+    """Whether every leaf is a column of the model or of what it refers to: no lists, no properties."""
+    try:
+        columns, _build = _compiled_rows(cls)
+        for column in columns:
+            Query(model).names_to_path(column.split("__"), model._meta, fail_on_missing=True)
+    except (TypeError, FieldError):
+        return False
+    return True
 
 
 @cache

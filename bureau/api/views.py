@@ -1,7 +1,8 @@
 """The one way of an API call: authenticate, count, parse, (resolve, one service: the view's own lines), render."""
 
+from collections import UserDict
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -109,6 +110,21 @@ class Open:
     permission_classes: ClassVar[list[Any]] = [AllowAny]
 
 
+class Given(UserDict[str, Any]):
+    """The validated body of a request. It is read when a view first looks into it: a view resolves the record of its
+    address before that, so that one that is not there is 404 whatever was sent."""
+
+    def __init__(self, body: type[Serializer[Any]], request: Request) -> None:
+        self._body, self._request = body, request
+
+    @cached_property
+    def data(self) -> dict[str, Any]:  # type: ignore[override]
+        request = self._request
+        given = self._body(data=request.data, partial=request.method == "PATCH", context={"request": request})
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
+
 def operation(
     *,
     body: type[Serializer[Any]] | None = None,
@@ -132,9 +148,7 @@ def operation(
             def act() -> Any:
                 values = args
                 if body is not None:
-                    given = body(data=request.data, partial=request.method == "PATCH", context={"request": request})
-                    given.is_valid(raise_exception=True)
-                    values = (given.validated_data, *args)
+                    values = (Given(body, request), *args)
                 found = method(view, request, *values, **kwargs)
                 if isinstance(found, HttpResponseBase):
                     return found

@@ -266,8 +266,8 @@ class RequestItem(PrsView):
 class RequestSubmit(PrsView):
     @operation(body=FilesInput, answer=Submitted, summary="Submit for approval, with further files where wanted")
     def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> PurchaseRequest:
-        uploads = [Upload(file, file.name, file.content_type) for file in given["files"]]
         record = visible_request(request.user, request_id)
+        uploads = [Upload(file, file.name, file.content_type) for file in given["files"]]
         return requests.submit_request(actor=request.user, request=record, uploads=uploads, now=timezone.now())
 
 
@@ -315,10 +315,11 @@ class AttachmentList(PrsView):
 
     @operation(body=AttachmentInput, answer=AttachmentRow, status=201, summary="Attach a file")
     def post(self, request: Call, given: dict[str, Any], request_id: UUID) -> Attachment:
+        record = visible_request(request.user, request_id)
         upload = given["file"]
         return attachments.attach_file(
             actor=request.user,
-            request=visible_request(request.user, request_id),
+            request=record,
             upload=upload,
             filename=upload.name,
             declared_type=upload.content_type,

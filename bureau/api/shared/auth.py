@@ -1,4 +1,4 @@
-"""Sign-in for browsers and programs, one answer for three families: `/api/auth/...`, `/api/api-token-auth/`, `/api/session-auth/`."""
+"""Sign-in for browsers and programs: `/api/auth/...`, `/api/api-token-auth/`, `/api/session-auth/`."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -120,7 +120,7 @@ def without_cookies(response: Response) -> Response:
 
 
 def sign_out(request: Request) -> None:
-    """Ends the caller's sign-in, by its access token, its session, or the refresh token when the access token has run out.
+    """Ends the caller's sign-in, by its access token, its session, or the refresh token after those have run out.
 
     Raises Unauthorized where there is nothing to end.
     """
@@ -153,8 +153,8 @@ class TokenView(Public, PrsView):
 
 
 class TokenRefreshView(Public, PrsView):
-    """The cookie alone suffices, without a CSRF token: SameSite keeps other sites from sending it, and all that a forged
-    call could do is to give the browser newer cookies."""
+    """The cookie alone suffices, without a CSRF token: SameSite keeps other sites from sending it, and all that a
+    forged call could do is to give the browser newer cookies."""
 
     families = FAMILIES
 

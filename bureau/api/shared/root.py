@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import pycountry
-from django.urls import get_resolver
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,8 +27,9 @@ class CountryAnswer(serializers.Serializer[Any]):
 @cache
 def endpoints() -> dict[str, str]:
     """Name and path of every address that takes no id."""
-    api = next(entry for entry in get_resolver().url_patterns if getattr(entry, "app_name", "") == "api")
-    paths = {entry.name: str(entry.pattern) for entry in api.url_patterns if "<" not in str(entry.pattern)}
+    from bureau.api.urls import urlpatterns  # which imports this module
+
+    paths = {str(entry.name): str(entry.pattern) for entry in urlpatterns if "<" not in str(entry.pattern)}
     return {name: f"/api/{path}" for name, path in sorted(paths.items(), key=lambda item: item[1]) if path}
 
 

@@ -1,0 +1,185 @@
+"""Every address that names a record, with every verb and every role, tried with another organization's record: 404.
+
+The addresses come from the URL configuration: a new one without an entry here fails `test_every_address_has_an_entry`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from bureau.core import jobs
+from bureau.core.models import UserRole
+from bureau.purchasing.models import FormTemplate, WorkflowTemplate
+from bureau.purchasing.services.attachments import attach_file
+from bureau.purchasing.states import RequestStatus
+from tests.clients import ApiClient
+from tests.factories.accounts import make_organization, make_user
+from tests.factories.purchasing import NOW, make_office, pdf, request_in
+
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# Named record -> how the foreign world below calls it.
+RECORDS = {
+    "api:simple-request": {"pk": "request_pk"},
+    "api:request": {"request_id": "request"},
+    "api:request-submit": {"request_id": "request"},
+    "api:request-approve": {"request_id": "request"},
+    "api:request-reject": {"request_id": "request"},
+    "api:request-complete": {"request_id": "request"},
+    "api:request-attachments": {"request_id": "request"},
+    "api:attachment": {"attachment_id": "attachment"},
+    "api:attachment-download": {"attachment_id": "attachment"},
+    "api:form-template": {"template_id": "form"},
+    "api:workflow": {"template_id": "workflow"},
+    "api:team": {"team_id": "team"},
+    "api:team-members": {"team_id": "team"},
+    "api:team-member": {"team_id": "team", "scope_id": "scope"},
+    "api:auth-user": {"pk": "user_pk"},
+    "web:request": {"uuid": "request"},
+    "web:request-edit": {"uuid": "request"},
+    "web:request-submit": {"uuid": "request"},
+    "web:request-delete": {"uuid": "request"},
+    "web:request-decide": {"uuid": "request"},
+    "web:request-files": {"uuid": "request"},
+    "web:request-file": {"uuid": "attachment"},
+    "web:request-file-preview": {"uuid": "attachment"},
+    "web:request-file-remove": {"uuid": "attachment"},
+    "api:task": {"task_id": "job"},
+    "api:job": {"job_id": "job"},
+    "api:job-stream": {"job_id": "job"},
+}
+NO_RECORD = {
+    "api:dialect-schema": "names a document of the API itself",
+    "web:password-reset": "the token is the permission, for whoever holds it",
+}
+"""Addresses with a variable part that names no tenant's record, and why."""
+
+
+def named_addresses(resolver=None, prefix=""):
+    """(name, view) of every address with a variable part, over the whole configuration."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            namespace = f"{entry.namespace}:" if entry.namespace else ""
+            yield from named_addresses(entry, prefix + namespace)
+        elif isinstance(entry, URLPattern) and entry.pattern.converters:
+            yield f"{prefix}{entry.name}", entry.callback
+
+
+ADDRESSES = dict(named_addresses())
+
+
+@dataclass
+class World:
+    """Records of another organization, and the callers of ours."""
+
+    ids: dict[str, Any]
+    callers: dict[str, ApiClient]
+
+
+@pytest.fixture
+def world(db):
+    theirs = make_office()
+    request = request_in(RequestStatus.DRAFT, theirs)
+    attachment = attach_file(actor=theirs.requester, request=request, upload=pdf(), filename="a.pdf", now=NOW)
+    job = jobs.enqueue(
+        "send_mail",
+        payload={"to": "a@example.com", "subject": "s", "body": "b"},
+        now=timezone.now(),
+        organization=theirs.organization,
+        requested_by=theirs.requester,
+    )
+    ids = {
+        "request": request.uuid,
+        "request_pk": request.pk,
+        "attachment": attachment.uuid,
+        "form": FormTemplate.objects.get(team=theirs.team).uuid,
+        "workflow": WorkflowTemplate.objects.get(team=theirs.team).uuid,
+        "team": theirs.team.uuid,
+        "scope": theirs.requester.access_scopes.get(team=theirs.team).uuid,
+        "user_pk": theirs.manager.pk,
+        "user": theirs.manager.uuid,
+        "job": job.pk,
+    }
+    ours = make_organization()
+    callers = {role: ApiClient(make_user(ours, role=role)) for role in UserRole.values if role != UserRole.OWNER}
+    callers["owner"] = ApiClient(make_user(role="owner"))
+    return World(ids, callers)
+
+
+def test_every_address_has_an_entry():
+    assert set(ADDRESSES) - set(RECORDS) - set(NO_RECORD) == set(), "say in RECORDS which record these name"
+    assert set(RECORDS) | set(NO_RECORD) <= set(ADDRESSES), "these are gone"
+
+
+def verbs_of(callback):
+    view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+    return [verb for verb in VERBS if hasattr(view, verb.lower())] if view else ["GET", "POST"]
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_record_of_another_organization_is_not_there(world, name):
+    path = reverse(name, kwargs={key: world.ids[record] for key, record in RECORDS[name].items()})
+    tried = 0
+    for role, caller in world.callers.items():
+        for verb in verbs_of(ADDRESSES[name]):
+            if name.startswith("web:"):
+                caller.force_login(caller.user)
+            answer = caller.call(verb, path, None if verb == "GET" else {})
+            expected = (404, 405) if name.startswith("web:") else (404,)  # a page takes one verb or the other
+            assert answer.status_code in expected, (
+                f"{verb} {path} as {role}: {answer.status_code} {answer.content[:200]!r}"
+            )
+            tried += 1
+    assert tried >= len(world.callers)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "field", "record"),
+    [
+        ("POST", "api:requests", "team", "team"),
+        ("POST", "api:form-templates", "team", "team"),
+        ("POST", "api:workflows", "team", "team"),
+    ],
+)
+def test_id_of_another_organization_in_a_body_is_a_field_error_in_the_words_of_an_unknown_one(
+    world, method, name, field, record
+):
+    body = {"subject": "x", "name": "x", "fields": [], "steps": []}
+    caller = world.callers["admin"]
+    foreign = caller.call(method, reverse(name), {**body, field: str(world.ids[record])})
+    unknown = caller.call(method, reverse(name), {**body, field: "123e4567-e89b-12d3-a456-426614174000"})
+    assert foreign.status_code == unknown.status_code == 400
+    assert foreign.json() == unknown.json()
+    assert list(foreign.json()) == [field]
+
+
+def test_lists_hold_nothing_of_another_organization(world):
+    theirs = {str(value) for value in world.ids.values() if len(str(value)) > 20}
+    for name in (
+        "requests",
+        "form-templates",
+        "workflows",
+        "teams",
+        "users",
+        "auth-users",
+        "po-users",
+        "jobs",
+        "roles",
+        "simple-requests",
+    ):
+        answer = world.callers["admin"].call("GET", reverse(f"api:{name}"))
+        assert answer.status_code == 200, name
+        assert not [value for value in theirs if value in answer.content.decode()], name
+
+
+def test_file_of_another_organization_in_a_form_value_is_a_field_error(world):
+    office = make_office(fields=[{"field_id": "quote", "name": "Quote", "field_type": "FILE"}])
+    answer = ApiClient(office.requester).call(
+        "POST",
+        reverse("api:requests"),
+        {"team": str(office.team.uuid), "subject": "x", "field_values": {"quote": str(world.ids["attachment"])}},
+    )
+    assert (answer.status_code, list(answer.json())) == (400, ["quote"])
