@@ -274,7 +274,12 @@ LOGGING = {
     "formatters": {"json": {"()": "bureau.core.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "uvicorn": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Bureau",
