@@ -1,4 +1,4 @@
-"""What every page of the shell needs. Computed when a template asks, so that an answer without the shell pays nothing."""
+"""What every page of the shell needs, computed when a template asks: an answer without the shell pays nothing."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,8 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bureau.core.models import Job, JobState
+from bureau.purchasing import selectors
 
 THEMES = ("light", "dark")
+SHOWN_JOBS = {"scan_file": gettext_lazy("Scanning a file for viruses")}
+"""The work that people wait for, by kind; e-mails and the like run unseen."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,19 @@ class Area:
     current: bool = False
 
 
+@dataclass(frozen=True)
+class RunningJob:
+    id: str
+    label: str
+    state: str
+    progress: int
+    stream_url: str
+
+
 class Shell:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        self.user = getattr(request, "user", None)
+        self.user: Any = getattr(request, "user", None)
 
     @property
     def theme(self) -> str:
@@ -46,24 +61,52 @@ class Shell:
         return bool(self.user and self.user.is_authenticated)
 
     @cached_property
+    def reviews_finance(self) -> bool:
+        return self.signed_in and selectors.is_finance_reviewer(self.user)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How much waits for this person, by area."""
+        if not self.signed_in:
+            return {}
+        approvals = selectors.requests_awaiting(self.user).count()
+        if not self.reviews_finance:
+            return {"home": approvals}
+        finance = selectors.finance_inbox(self.user).count()
+        return {"home": approvals + finance, "finance": finance}
+
+    @cached_property
     def areas(self) -> list[Area]:
         if not self.signed_in:
             return []
         areas = [
-            Area("home", _("Home"), "home", reverse("web:home"), "h"),
-            Area("requests", _("Requests"), "requests", reverse("web:home") + "requests/", "r"),
-            Area("finance", _("Finance inbox"), "finance", reverse("web:home") + "finance/", "f"),
-            Area("setup", _("Setup"), "setup", reverse("web:home") + "setup/", "s"),
+            self._area("home", _("Home"), "home", reverse("web:home"), "h"),
+            self._area("requests", _("Requests"), "requests", reverse("web:requests"), "r"),
         ]
+        if self.reviews_finance:
+            areas.append(self._area("finance", _("Finance inbox"), "finance", reverse("web:finance-inbox"), "f"))
         return areas
+
+    def _area(self, name: str, label: str, icon: str, url: str, key: str) -> Area:
+        path = self.request.path
+        current = path == url if url == reverse("web:home") else path.startswith(url)
+        return Area(name, label, icon, url, key, self.counts.get(name, 0), current)
 
     @property
     def jobs_url(self) -> str:
         return reverse("web:jobs")
 
     @cached_property
-    def jobs(self) -> list[Any]:
-        return []
+    def jobs(self) -> list[RunningJob]:
+        if not self.signed_in:
+            return []
+        running = Job.objects.visible_to(self.user).filter(
+            requested_by=self.user, kind__in=SHOWN_JOBS, state__in=(JobState.PENDING, JobState.STARTED)
+        )
+        return [
+            RunningJob(str(job.pk), str(SHOWN_JOBS[job.kind]), job.state, job.progress, f"/api/jobs/{job.pk}/stream/")
+            for job in running.order_by("created_at")[:20]
+        ]
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

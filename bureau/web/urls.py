@@ -4,5 +4,8 @@ from django.urls import include, path
 
 app_name = "web"
 urlpatterns = [
+    path("", include("bureau.web.account.urls")),
+    path("", include("bureau.web.home.urls")),
+    path("", include("bureau.web.requests.urls")),
     path("", include("bureau.web.design.urls")),
 ]

@@ -62,7 +62,7 @@ def design(request: HttpRequest) -> HttpResponse:
         "amounts": [Decimal("4200"), Decimal("-1680.005"), Decimal("1234567.8"), None],
         "moments": [now, now - timedelta(minutes=5), now - timedelta(days=2), now - timedelta(days=30)],
         "ada": ada,
-        "icons": re.findall(r'<symbol id="([^"]+)"', Path(finders.find("bureau/icons.svg")).read_text()),
+        "icons": re.findall(r'<symbol id="([^"]+)"', Path(finders.find("bureau/icons.svg") or "").read_text()),
         "form": SampleForm({"budget_amount": "abc", "purchase_type": "GOODS"}),
         "page": Paginator(range(240), 25).page(2),
         "steps": [

@@ -25,7 +25,7 @@ CENT = Decimal("0.01")
 # code -> (tone, word); the tone is the colour and the shape, see tokens.css and icons.svg
 STATES = {
     "DRAFT": ("draft", gettext_lazy("Draft")),
-    "RESUBMITTED": ("draft", gettext_lazy("Being revised")),
+    "RESUBMITTED": ("draft", gettext_lazy("Resubmitted")),
     "PENDING_APPROVAL": ("waiting", gettext_lazy("Pending approval")),
     "IN_REVIEW": ("moving", gettext_lazy("In review")),
     "FULLY_APPROVED": ("moving", gettext_lazy("Fully approved")),
@@ -80,6 +80,15 @@ def money(amount: Decimal | float | str | None, currency: str = "") -> SafeStrin
     if value < 0:
         return format_html('<span class="money negative">({}){}</span>', digits, unit)
     return format_html('<span class="money">{}{}</span>', digits, unit)
+
+
+@register.simple_tag
+def quantity(value: Decimal | None) -> SafeString:
+    """A number without the zeros that say nothing."""
+    if value is None:
+        return format_html('<span class="none">{}</span>', "–")
+    decimals = len(f"{value.normalize():f}".partition(".")[2])
+    return format_html('<span class="num">{}</span>', number_format(value, decimals, force_grouping=True))
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -155,6 +164,12 @@ def person_text(user: Any) -> str:
 
 
 @register.filter
+def previewable(content_type: str) -> bool:
+    """Whether a browser shows it by itself without running anything."""
+    return content_type in ("application/pdf", "image/png", "image/jpeg")
+
+
+@register.filter
 def file_icon(name: str) -> str:
     ending = name.rsplit(".", 1)[-1].lower()
     return {"png": "image", "jpg": "image", "jpeg": "image", "xls": "sheet", "xlsx": "sheet"}.get(ending, "file")
@@ -171,6 +186,7 @@ def field(bound: BoundField, hint: str = "", wide: bool = False, hide_label: boo
         "hide_label": hide_label,
         "is_check": getattr(widget, "input_type", "") == "checkbox"
         and not getattr(widget, "allow_multiple_selected", 0),
+        "required": bound.field.required or getattr(bound.field, "starred", False),
         "is_group": getattr(widget, "use_fieldset", False),
     }
 
@@ -213,6 +229,8 @@ def dialog(content: str, id: str = "", title: str = "", wide: bool = False) -> S
 
 
 @register.simple_block_tag
-def empty(content: str, title: str = "", art: str = "requests") -> SafeString:
+def empty(content: str, title: str = "", art: str = "requests", small: bool = False) -> SafeString:
     """An empty page teaches: what this is for (title), one example and one button (content)."""
-    return render_to_string("web/components/empty.html", {"content": content, "title": title, "art": art})
+    return render_to_string(
+        "web/components/empty.html", {"content": content, "title": title, "art": art, "small": small}
+    )

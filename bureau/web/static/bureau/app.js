@@ -264,7 +264,7 @@
     request.upload.onprogress = (event) => { bar.value = event.loaded / event.total; };
     request.onload = () => {
       if (request.status < 300) item.outerHTML = request.responseText;
-      else { item.remove(); toast(`${file.name}: ${request.getResponseHeader("Content-Type")?.includes("text/plain") ? request.responseText : say("Failed")}`, "error"); }
+      else { item.remove(); toast(request.getResponseHeader("Content-Type")?.includes("text/plain") ? request.responseText : `${file.name}: ${say("Failed")}`, "error"); }
       done();
     };
     request.onerror = () => { item.remove(); toast(`${file.name}: ${say("Offline")}`, "error"); done(); };
@@ -278,6 +278,10 @@
     if (!zone.dataset.upload && form?.saveNow) await form.saveNow();
     if (!zone.dataset.upload) return;
     for (const file of files) await send(zone, file);
+    const wanted = $(".wanted");
+    if (!wanted) return;
+    const page = new DOMParser().parseFromString(await (await fetch(form.action)).text(), "text/html");
+    wanted.replaceWith($(".wanted", page));
   };
   on("change", "[data-drop] input[type=file]", async (event, input) => {
     const zone = input.closest("[data-drop]"), files = [...input.files];
@@ -291,6 +295,60 @@
     zone.classList.toggle("over", type === "dragover");
     if (type === "drop") sendAll(zone, [...event.dataTransfer.files]);
   }));
+
+  on("click", "[data-remove-file]", async (event, button) => {
+    event.preventDefault();
+    const answer = await fetch(button.getAttribute("formaction"), { method: "POST", headers: { ...csrf(), "HX-Request": "true" } }).catch(() => null);
+    if (answer?.ok) button.closest("li").remove(); else toast(answer ? await answer.text() : say("Offline"), "error");
+  });
+  on("click", "a[data-preview]", (event, link) => {
+    const pane = $("[data-preview-pane]");
+    if (!pane || event.ctrlKey || event.metaKey || event.shiftKey || innerWidth < 760) return;
+    event.preventDefault();
+    const view = document.createElement(/\.pdf$/i.test(link.textContent) ? "iframe" : "img");
+    view.src = link.dataset.preview;
+    view[view.tagName === "IMG" ? "alt" : "title"] = link.textContent;
+    pane.replaceChildren(view);
+    pane.hidden = false;
+  });
+
+  /* --- Lines as in a spreadsheet: Enter goes down and adds one, rows can be pasted, totals follow */
+  const addLine = (table) => {
+    const last = $("tbody tr:last-child", table), line = last.cloneNode(true);
+    $$("input", line).forEach((input) => { input.value = ""; });
+    $("output", line).textContent = "";
+    last.after(line);
+    return line;
+  };
+  on("keydown", "[data-lines] input", (event, input) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const row = input.closest("tr"), next = row.nextElementSibling || addLine(row.closest("table"));
+    $("input", next).focus();
+  });
+  on("paste", "[data-lines] input", (event, input) => {
+    const rows = event.clipboardData.getData("text").replace(/\r/g, "").replace(/\n$/, "").split("\n").map((row) => row.split("\t"));
+    if (rows.length < 2 && rows[0].length < 2) return;
+    event.preventDefault();
+    let row = input.closest("tr");
+    const first = $$("input", row).indexOf(input);
+    rows.forEach((cells, i) => {
+      if (i) row = row.nextElementSibling || addLine(row.closest("table"));
+      cells.forEach((cell, j) => { const target = $$("input", row)[first + j]; if (target) target.value = cell.trim(); });
+      $("input", row).dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  });
+  on("input", "[data-lines] input", (event, input) => {
+    const row = input.closest("tr"), [, quantity, price] = $$("input", row).map((field) => field.value.trim());
+    const total = Number(quantity || 1) * Number(price);
+    $("output", row).textContent = price && !Number.isNaN(total) ? total.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : "";
+  });
+  on("click", "[data-print]", () => { closeMenus(); print(); });
+  on("click", "[data-copy]", async (event, button) => {
+    closeMenus();
+    await navigator.clipboard.writeText(button.dataset.copy);
+    toast(button.dataset.done, "success");
+  });
 
   /* --- htmx: what goes wrong is said, what was typed stays */
   body.addEventListener("htmx:sendError", () => toast(say("Offline"), "error"));
