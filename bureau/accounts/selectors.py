@@ -46,3 +46,18 @@ def reviews_finance(user: User) -> bool:
 def project_ids(user: User) -> list[str]:
     """The projects that the person is a member of: none until projects exist."""
     return []
+
+
+def people(organization: Organization) -> QuerySet[User]:
+    return User.objects.filter(organization=organization)
+
+
+def roles(organization: Organization) -> QuerySet[Role]:
+    return Role.objects.filter(organization=organization)
+
+
+def organizations_visible_to(user: User | None) -> QuerySet[Organization]:
+    """One's own; every one for a superuser; none for a visitor."""
+    if user is None:
+        return Organization.objects.none()
+    return Organization.objects.all() if user.is_superuser else Organization.objects.filter(pk=user.organization_id)

@@ -50,7 +50,7 @@ def create_user(
     email: str,
     password: str,
     now: datetime,
-    role: str = UserRole.MEMBER,
+    role: str | None = None,
     first_name: str = "",
     last_name: str = "",
     authorization_limit: Decimal | None = None,
@@ -59,9 +59,11 @@ def create_user(
 ) -> User:
     """A new account: of the actor's organization, or of a new one for a role `owner` that names none.
 
-    `actor` None is an anonymous visitor (OPEN_REGISTRATION). No limit given: the one of the role.
+    `actor` None is an anonymous visitor (OPEN_REGISTRATION), whose role is owner; otherwise a role not given is member.
+    A limit not given is that of the role.
     Raises Unauthorized, Forbidden, Invalid.
     """
+    role = role or (UserRole.OWNER if actor is None else UserRole.MEMBER)
     if actor is None and not settings.OPEN_REGISTRATION:
         raise Unauthorized(_("Sign in as an administrator to add people."))
     if actor is None:

@@ -22,7 +22,7 @@ def field_errors(record: models.Model, names: Iterable[str]) -> FieldErrors:
     wanted = set(names)
     errors: FieldErrors = {}
     try:
-        record.clean_fields(exclude={field.name for field in record._meta.fields} - wanted)  # noqa: SLF001
+        record.clean_fields(exclude={field.name for field in record._meta.fields} - wanted)
     except ValidationError as error:
         errors = error.message_dict
     for name in wanted - errors.keys():
