@@ -1,0 +1,387 @@
+"""The demo data (system.md section 10): the people of Northwind Builders and 18 months of their purchase requests.
+
+Everything goes through the services, at the moments at which it would have happened; the same `now` gives the same.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+
+import pikepdf
+from django.contrib.auth.hashers import get_hasher, make_password
+from django.db import transaction
+
+from bureau.accounts.models import Role, Team
+from bureau.accounts.permissions import SYSTEM
+from bureau.accounts.services.organizations import create_organization
+from bureau.accounts.services.teams import add_member, create_team
+from bureau.accounts.services.users import create_user
+from bureau.core.models import Job, Organization, User
+from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.services.approvals import approve_request, complete_request, reject_request
+from bureau.purchasing.services.attachments import Upload
+from bureau.purchasing.services.requests import (
+    ItemInput,
+    create_and_submit,
+    create_request,
+    submit_request,
+    update_request,
+)
+from bureau.purchasing.services.templates import create_form_template, create_workflow_template
+from bureau.purchasing.states import RequestStatus
+
+HISTORY = timedelta(days=548)
+RECENT = timedelta(days=21)
+REQUESTS = 60
+SEED = 20_250_701
+
+STAFF = [
+    ("staff", "Sofie", "Lindqvist", "staff"),
+    ("foreman", "Ben", "Okafor", "foreman"),
+    ("super", "Rosa", "Delgado", "super"),
+    ("pm", "Henrik", "Vos", "pm"),
+    ("requester", "Mia", "Tanaka", "member"),
+    ("manager", "Karl", "Weber", "member"),
+    ("director", "Amara", "Nwosu", "member"),
+    ("finance", "Lena", "Fischer", "member"),
+]
+OWNERS = [("owner", "Oona", "Virtanen"), ("owner2", "Tomás", "Rivera")]
+
+MARKETING = [
+    ("Camera lenses", "GOODS", "Lumen Optics", "Product shoots", 4200),
+    ("Trade fair booth", "SERVICES", "Expo Partners", "Building Fair", 12800),
+    ("Brochure print run", "GOODS", "Kessler Print", "Spring brochure", 1860),
+    ("Website photography", "SERVICES", "Studio Halden", "Website", 2400),
+    ("Drone footage of site PRJ001", "SERVICES", "Skyline Films", "Harbour project", 3150),
+    ("Advertising in Baublatt", "SERVICES", "Baublatt Verlag", "Spring brochure", 5400),
+    ("Design software licences", "SOFTWARE", "Pixelworks", "", 1188),
+    ("Roll-up displays", "GOODS", "Kessler Print", "Building Fair", 690),
+    ("Hotel rooms for the fair", "TRAVEL", "Hotel am Messeplatz", "Building Fair", 2310),
+    ("Customer survey", "SERVICES", "Marktblick", "Website", 7900),
+    ("Safety vests with logo", "GOODS", "ABC Supply Co.", "Harbour project", 940),
+    ("Video editing", "SERVICES", "Skyline Films", "Harbour project", 2750),
+]
+GENERAL = [
+    ("A4 paper", "GOODS", "Office Depot", [("A4 paper, box of 5 reams", 12, "24.90")]),
+    ("Printer ink", "GOODS", "Office Depot", [("Black cartridge", 6, "38.50"), ("Colour cartridge", 4, "46.00")]),
+    ("Site office heater", "GOODS", "ABC Supply Co.", [("Electric heater 3 kW", 2, "189.00")]),
+    ("First aid refills", "GOODS", "Medikit", [("First aid refill set", 8, "31.20")]),
+    ("Coffee machine repair", "SERVICES", "Braun", [("Repair, hours", "1.5", "85.00"), ("Pump", 1, "64.30")]),
+    ("Desk chairs", "GOODS", "Sitwell", [("Desk chair", 4, "279.00")]),
+    ("Site office laptop", "GOODS", "Rechnerhaus", [("Laptop 14 inch", 1, "1349.00"), ("Dock", 1, "179.00")]),
+    ("Measuring tools", "GOODS", "ABC Supply Co.", [("Laser distance meter", 3, "129.00"), ("Tape 30 m", 5, "18.40")]),
+    ("Forklift training", "SERVICES", "Safe Lift Academy", [("Training, person", 3, "420.00")]),
+    ("Cleaning supplies", "GOODS", "Office Depot", [("Floor cleaner 10 l", 4, "27.80"), ("Cloths, pack", 10, "6.40")]),
+]  # fmt: skip
+OPEN_STATES = [
+    RequestStatus.PENDING_APPROVAL,
+    RequestStatus.FINANCE_REVIEW,
+    RequestStatus.IN_REVIEW,
+    RequestStatus.FINANCE_REVIEW,
+    RequestStatus.REJECTED,
+    RequestStatus.IN_REVIEW,
+    RequestStatus.PENDING_APPROVAL,
+    RequestStatus.RESUBMITTED,
+    RequestStatus.PENDING_APPROVAL,
+    RequestStatus.FINANCE_REVIEW,
+    RequestStatus.DRAFT,
+    RequestStatus.IN_REVIEW,
+    RequestStatus.PENDING_APPROVAL,
+]
+COMMENTS = ["", "", "", "Fine.", "Approved, within the budget.", "Good price.", "Please order this week."]
+REASONS = [
+    "The budget of this quarter is spent.",
+    "Please get a second quote first.",
+    "We still have enough of it in the store.",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request to come: when it starts, who asks for what, and the state in which it is left."""
+
+    at: datetime
+    person: User
+    final: RequestStatus
+    begin: Callable[[datetime], PurchaseRequest]
+
+
+def load(*, now: datetime, password: str) -> None:
+    """Fills an empty database. No mail leaves: nobody asked for these messages.
+
+    Raises Invalid when `password` is too weak for an account.
+    """
+    with transaction.atomic():
+        people, marketing = _people(now - HISTORY, password)
+        _requests(people, marketing, now=now)
+        Job.objects.filter(kind="send_mail").delete()
+
+
+def _people(start: datetime, password: str) -> tuple[dict[str, User], Team]:
+    northwind = create_organization(
+        name="Northwind Builders",
+        now=start,
+        address="Hafenstrasse 12\n20457 Hamburg",
+        country="DE",
+        tax_number="DE811907980",
+        completion_email="accounts@northwind.example",
+    )
+    with _one_password_hash(password):
+        people = {"admin": _person(northwind, start, password, ("admin", "Alma", "Brandt", "admin"), superuser=True)}
+        for given in STAFF:
+            people[given[0]] = _person(northwind, start, password, given)
+        for username, first, last in OWNERS:
+            people[username] = _person(None, start, password, (username, first, last, "owner"))
+    admin = people["admin"]
+    general = Team.objects.get(organization=northwind, is_general=True)
+    marketing = create_team(
+        actor=admin, name="Marketing", description="Brochures, fairs, the website.", now=start, organization=northwind
+    )
+    roles = {role.code: role for role in Role.objects.filter(organization=northwind)}
+    add_member(actor=admin, team=marketing, user=people["requester"], role=roles[Role.INITIATOR], now=start)
+    for team in (marketing, general):
+        for name, code in (("manager", Role.MANAGER), ("director", Role.DIRECTOR), ("finance", Role.FINANCE_REVIEWER)):
+            add_member(actor=admin, team=team, user=people[name], role=roles[code], now=start)
+    create_form_template(
+        actor=admin,
+        team=marketing,
+        name="Marketing Form",
+        fields=[
+            {
+                "field_id": "budget_amount",
+                "name": "Budget Amount",
+                "field_type": "NUMBER",
+                "required": True,
+                "minimum": Decimal(0),
+                "help_text": "What it costs in all, without tax.",
+                "is_amount": True,
+            },
+            {"field_id": "campaign", "name": "Campaign", "field_type": "TEXT", "help_text": "If it belongs to one."},
+        ],
+        attachment_categories=[{"name": "Quote"}],
+        now=start,
+    )
+    create_workflow_template(
+        actor=admin,
+        team=marketing,
+        name="Standard Workflow",
+        steps=[
+            {"step_name": "Manager Approval", "approvers": [{"role": Role.MANAGER}]},
+            {"step_name": "Director Approval", "approvers": [{"role": Role.DIRECTOR}]},
+            {"step_name": "Finance Review", "is_finance_review": True},
+        ],
+        now=start,
+    )
+    return people, marketing
+
+
+def _person(
+    organization: Organization | None,
+    now: datetime,
+    password: str,
+    given: tuple[str, str, str, str],
+    *,
+    superuser: bool = False,
+) -> User:
+    username, first, last, role = given
+    domain = "northwind.example" if organization else f"{username}.example"
+    return create_user(
+        actor=SYSTEM,
+        username=username,
+        email=f"{username}@{domain}",
+        password=password,
+        role=role,
+        first_name=first,
+        last_name=last,
+        organization=organization,
+        superuser=superuser,
+        now=now,
+    )
+
+
+@contextmanager
+def _one_password_hash(password: str) -> Iterator[None]:
+    """Hashing is slow by design: the people made inside get one hash in common, made once."""
+    hasher = get_hasher()
+    usual = getattr(hasher, "iterations", None)
+    if usual is not None:
+        hasher.iterations = 1  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if usual is not None:
+            hasher.iterations = usual  # type: ignore[attr-defined]
+    User.objects.update(password=make_password(password))
+
+
+def _requests(people: dict[str, User], marketing: Team, *, now: datetime) -> None:
+    """Starts and moves all requests in the order of time, as their numbers should be."""
+    chance = random.Random(SEED)
+    plans = sorted(_plans(people, marketing, chance, now=now), key=lambda plan: plan.at)
+    events: list[tuple[datetime, int, Callable[[datetime], object]]] = []
+    for index, plan in enumerate(plans):
+        events += [(at, index, event) for at, event in _course(plan, people, chance, now=now)]
+    for at, _index, event in sorted(events, key=lambda entry: entry[:2]):
+        event(at)
+
+
+def _plans(people: dict[str, User], marketing: Team, chance: random.Random, *, now: datetime) -> Iterator[Plan]:
+    general = [people[name] for name in ("foreman", "super", "pm", "staff", "requester", "director")]
+    for index in range(REQUESTS):
+        recent = index - (REQUESTS - len(OPEN_STATES))
+        if recent >= 0:
+            age = timedelta(days=len(OPEN_STATES) + 2 - recent)
+        else:
+            older = -recent / (REQUESTS - len(OPEN_STATES))
+            age = RECENT + (HISTORY - RECENT) * older - timedelta(hours=chance.uniform(0, 80))
+        at = _office_hours(now - age, chance)
+        final = _final_state(recent, chance)
+        if index % 3 == 2:
+            person = general[index // 3 % len(general)]
+            yield Plan(at, person, final, _general_request(person, index // 3, final))
+        else:
+            yield Plan(
+                at, people["requester"], final, _marketing_request(people["requester"], marketing, index, chance)
+            )
+    for index in range(8):
+        person = people[OWNERS[index % 2][0]]
+        at = _office_hours(now - HISTORY * (8 - index) / 9, chance)
+        yield Plan(at, person, RequestStatus.COMPLETED, _general_request(person, index, RequestStatus.COMPLETED))
+
+
+def _final_state(recent: int, chance: random.Random) -> RequestStatus:
+    """The newest are still on their way; of the older ones every eighth or so was rejected for good."""
+    if recent >= 0:
+        return OPEN_STATES[recent]
+    return RequestStatus.REJECTED if chance.random() < 0.12 else RequestStatus.COMPLETED
+
+
+def _marketing_request(
+    person: User, team: Team, index: int, chance: random.Random
+) -> Callable[[datetime], PurchaseRequest]:
+    subject, kind, vendor, campaign, usual = MARKETING[index * 5 % len(MARKETING)]
+    price = Decimal(round(usual * chance.uniform(0.8, 1.25), 2)).quantize(Decimal("0.01"))
+
+    def begin(at: datetime) -> PurchaseRequest:
+        return create_request(
+            actor=person,
+            team=team,
+            subject=subject,
+            description=f"Offer of {vendor}, valid for four weeks.",
+            purchase_type=kind,
+            vendor_name=vendor,
+            field_values={"budget_amount": str(price), "campaign": campaign},
+            now=at,
+        )
+
+    return begin
+
+
+def _general_request(person: User, index: int, final: RequestStatus) -> Callable[[datetime], PurchaseRequest]:
+    subject, kind, vendor, lines = GENERAL[index % len(GENERAL)]
+    items = [
+        ItemInput(description=text, quantity=Decimal(quantity), unit_price=Decimal(price))
+        for text, quantity, price in lines
+    ]
+
+    def begin(at: datetime) -> PurchaseRequest:
+        if index % 2 and final != RequestStatus.DRAFT:
+            return create_and_submit(actor=person, subject=subject, description=f"From {vendor}.", items=items, now=at)
+        team = Team.objects.get(organization=person.organization_id, is_general=True)
+        return create_request(
+            actor=person, team=team, subject=subject, purchase_type=kind, vendor_name=vendor, items=items, now=at
+        )
+
+    return begin
+
+
+def _course(
+    plan: Plan, people: dict[str, User], chance: random.Random, *, now: datetime
+) -> Iterator[tuple[datetime, Callable[[datetime], object]]]:
+    """What happens to one request and when, up to the state in which it is left; never after `now`."""
+    made: list[PurchaseRequest] = []
+    moments = _moments(plan.at, chance, now=now)
+    comments = [chance.choice(COMMENTS) for _ in range(3)]
+    reason = chance.choice(REASONS)
+    with_quote = chance.random() < 0.25
+
+    def begin(at: datetime) -> None:
+        made.append(plan.begin(at))
+
+    def submit(at: datetime) -> None:
+        if made[0].status == RequestStatus.DRAFT:
+            uploads = [Upload(_quote(made[0]), f"quote-{made[0].number}.pdf", category="Quote")] if with_quote else []
+            submit_request(actor=plan.person, request=made[0], uploads=uploads, now=at)
+
+    def approve(who: str, comment: str) -> Callable[[datetime], object]:
+        return lambda at: approve_request(actor=people[who], request=made[0], comment=comment, now=at)
+
+    def reject(at: datetime) -> None:
+        reject_request(actor=people["manager"], request=made[0], comment=reason, now=at)
+
+    def complete(at: datetime) -> None:
+        complete_request(actor=people["finance"], request=made[0], comment=comments[2], now=at)
+
+    def edit(at: datetime) -> None:
+        update_request(actor=plan.person, request=made[0], description="With the second quote attached soon.", now=at)
+
+    yield next(moments), begin
+    if plan.final == RequestStatus.DRAFT:
+        return
+    yield next(moments), submit
+    if plan.person.username.startswith("owner"):
+        return
+    if plan.final in (RequestStatus.REJECTED, RequestStatus.RESUBMITTED):
+        yield next(moments), reject
+        if plan.final == RequestStatus.RESUBMITTED:
+            yield next(moments), edit
+        return
+    if plan.final == RequestStatus.PENDING_APPROVAL:
+        return
+    yield next(moments), approve("manager", comments[0])
+    if plan.final == RequestStatus.IN_REVIEW:
+        return
+    yield next(moments), lambda at: _director(made[0], people["director"], comments[1], at)
+    if plan.final == RequestStatus.COMPLETED:
+        yield next(moments), complete
+
+
+def _director(request: PurchaseRequest, director: User, comment: str, at: datetime) -> None:
+    """General asks no director."""
+    if request.team.name == "Marketing":
+        approve_request(actor=director, request=request, comment=comment, now=at)
+
+
+def _moments(start: datetime, chance: random.Random, *, now: datetime) -> Iterator[datetime]:
+    """Moments from `start` on, in office hours, up to four days apart; none lies after `now`."""
+    at = start
+    while True:
+        yield at
+        then = _office_hours(at + timedelta(days=chance.randint(0, 4)), chance)
+        at = then if at < then < now else at + min(timedelta(minutes=50), (now - at) / 2)
+
+
+def _office_hours(at: datetime, chance: random.Random) -> datetime:
+    return at.replace(hour=chance.randint(8, 16), minute=chance.randint(0, 59), second=0, microsecond=0)
+
+
+def _quote(request: PurchaseRequest) -> BytesIO:
+    """A one-page PDF that looks like what it is: somebody's offer."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(595, 842))
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica,
+        Encoding=pikepdf.Name.WinAnsiEncoding,
+    )  # fmt: skip
+    page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    lines = [f"Quote for {request.subject}", request.vendor_name, f"Net amount: {request.amount} EUR", request.number]
+    shown = b" ".join(b"<" + line.encode("cp1252", "replace").hex().encode() + b"> '" for line in lines)
+    page.obj.Contents = pdf.make_stream(b"BT /F1 14 Tf 22 TL 72 770 Td " + shown + b" ET")
+    content = BytesIO()
+    pdf.save(content, static_id=True)
+    content.seek(0)
+    return content
