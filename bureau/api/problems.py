@@ -75,6 +75,7 @@ def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
         texts = [str(text) for text in detail] if isinstance(detail, list) else [str(detail)]
         return {prefix or "non_field_errors": texts} if texts else {}
     for name, value in entries:
-        for key, texts in flatten(value, f"{prefix}.{name}" if prefix else str(name)).items():
+        path = prefix if name == "non_field_errors" and prefix else f"{prefix}.{name}".lstrip(".")
+        for key, texts in flatten(value, path).items():
             found.setdefault(key, []).extend(texts)
     return found

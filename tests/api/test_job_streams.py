@@ -29,7 +29,8 @@ def test_job_and_task_show_the_same_state(job):
     jobs.run(job.pk)
     client = ApiClient(job.requested_by)
     assert client.call("GET", f"/api/jobs/{job.pk}/").json() == {
-        "id": str(job.pk), "kind": "probe", "state": "SUCCESS", "progress": 100, "result": {"answer": 42}, "error": None, "attempts": 1,
+        "id": str(job.pk), "kind": "probe", "state": "SUCCESS", "progress": 100,
+        "result": {"answer": 42}, "error": None, "attempts": 1,
     }  # fmt: skip
     assert client.call("GET", f"/api/tasks/{job.pk}/").json() == {
         "task_id": str(job.pk), "status": "SUCCESS", "result": {"answer": 42},

@@ -12,8 +12,13 @@ URL = "/api/prs/requests/"
 def _limits(settings):
     settings.THROTTLING = True
     settings.RATE_LIMITS = {
-        "anonymous": "3/hour", "user": "5/hour", "admin": "9/hour", "endpoint": "100/minute", "upload": "2/minute", "sign_in": "10/minute",
-    }  # fmt: skip
+        "anonymous": "3/hour",
+        "user": "5/hour",
+        "admin": "9/hour",
+        "endpoint": "100/minute",
+        "upload": "2/minute",
+        "sign_in": "10/minute",
+    }
 
 
 def test_answers_carry_the_tightest_limit_and_the_last_is_refused():

@@ -258,7 +258,7 @@ def test_download_has_safe_headers_and_the_content(office):
         ("manager", S.PENDING_APPROVAL, "reject", {"comment": "too short"}, 400),
         ("manager", S.PENDING_APPROVAL, "reject", {}, 400),
         ("director", S.PENDING_APPROVAL, "approve", {}, 404),
-        ("manager", S.IN_REVIEW, "approve", {}, 400),
+        ("manager", S.IN_REVIEW, "approve", {}, 403),
         ("finance", S.IN_REVIEW, "complete", {}, 400),
         ("manager", S.FINANCE_REVIEW, "complete", {}, 403),
         ("manager", S.COMPLETED, "reject", {"comment": "much too late now"}, 400),

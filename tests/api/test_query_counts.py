@@ -1,0 +1,72 @@
+"""No list, and no detail, costs more queries for more rows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bureau.purchasing.states import RequestStatus as S
+from tests.clients import ApiClient
+from tests.factories.accounts import make_user
+from tests.factories.purchasing import STANDARD_STEPS, make_form, make_office, make_workflow, request_in
+
+pytestmark = pytest.mark.django_db
+
+LISTS = {
+    "simple-requests": "requester",
+    "requests": "admin",
+    "inbox": "manager",
+    "finance-inbox": "finance",
+    "form-templates": "requester",
+    "workflows": "requester",
+    "teams": "requester",
+    "users": "admin",
+    "auth-users": "admin",
+    "po-users": "admin",
+    "jobs": "admin",
+    "roles": "requester",
+}
+
+
+def queries(client, path):
+    client.call("GET", path)  # what is loaded once a process
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = client.call("GET", path)
+    assert answer.status_code == 200, answer.content
+    return len(captured)
+
+
+def more(office):
+    request_in(S.PENDING_APPROVAL, office)
+    request_in(S.FINANCE_REVIEW, office)
+    make_form(office)
+    make_workflow(office, steps=STANDARD_STEPS)
+    make_user(office.organization)
+
+
+@pytest.mark.parametrize(("name", "who"), LISTS.items())
+def test_list_costs_the_same_queries_for_one_row_and_for_many(name, who):
+    office = make_office()
+    client = ApiClient(getattr(office, who))
+    more(office)
+    few = queries(client, reverse(f"api:{name}"))
+    more(office)
+    more(office)
+    assert queries(client, reverse(f"api:{name}")) == few
+
+
+def test_page_of_a_list_costs_three_queries():
+    """The caller, the count, the rows."""
+    office = make_office()
+    more(office)
+    assert queries(ApiClient(office.admin), reverse("api:requests")) == 3
+
+
+def test_detail_costs_the_same_queries_whatever_hangs_on_it():
+    office = make_office()
+    bare, full = request_in(S.DRAFT, office), request_in(S.COMPLETED, office)
+    client = ApiClient(office.admin)
+    path = [reverse("api:request", kwargs={"request_id": record.uuid}) for record in (bare, full)]
+    assert queries(client, path[0]) == queries(client, path[1]) <= 7
