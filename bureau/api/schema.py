@@ -15,6 +15,7 @@ from bureau.api.dialect import DIALECTS, Dialect
 from bureau.api.shapes import MoneyNumber
 
 FOLDER = Path(__file__).with_name("openapi")
+REFUSALS = {"401": "Wrong credentials", "403": "Not allowed", "404": "Not found"}
 TITLES = {
     "p2p": "Procurement: simple requests, documents, tasks",
     "prs": "Purchase requests: teams, forms, workflows, approvals",
@@ -82,7 +83,7 @@ class BureauSchema(AutoSchema):
         return operation
 
     def _refusals(self, operation: dict[str, Any]) -> list[tuple[str, str]]:
-        refusals = [("429", "Too many requests")]
+        refusals = [("429", "Too many requests"), *((status, REFUSALS[status]) for status in self.view.refusals)]
         if self.view.permission_classes and self.view.permission_classes[0].__name__ != "AllowAny":
             refusals += [("401", "Not signed in"), ("403", "Not allowed")]
         if "requestBody" in operation or operation.get("parameters"):

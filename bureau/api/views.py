@@ -46,6 +46,8 @@ class ApiView(APIView):
     """A POST here counts as an upload."""
     idempotent: ClassVar[bool] = True
     """A POST accepts an Idempotency-Key."""
+    refusals: ClassVar[tuple[str, ...]] = ()
+    """Further statuses of an address that anybody may call, for the document."""
     metadata_class = None
     _renderer = OrjsonRenderer()
 

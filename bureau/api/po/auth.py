@@ -59,6 +59,8 @@ class Message(serializers.Serializer[Any]):
 
 
 class LoginView(Public, PoView):
+    refusals = ("401",)
+
     @operation(body=LoginInput, answer=LoginShape, summary="Sign in")
     def post(self, request: Request, given: dict[str, Any]) -> Any:
         login = given.get("email") or given.get("username")
@@ -68,6 +70,8 @@ class LoginView(Public, PoView):
 
 
 class RefreshView(Public, PoView):
+    refusals = ("401",)
+
     @operation(body=RefreshInput, answer=PairShape, summary="New tokens for a refresh token, which is used up")
     def post(self, request: Request, given: dict[str, Any]) -> Any:
         return sign_ins.refresh_tokens(token=given["refresh_token"], now=timezone.now())

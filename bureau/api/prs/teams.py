@@ -53,7 +53,7 @@ class MemberInput(serializers.Serializer[Any]):
     role = serializers.CharField(max_length=50, help_text="code of the role")
 
 
-class RoleInput(serializers.Serializer[Any]):
+class NewRole(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=50)
     name = serializers.CharField(max_length=100)
 
@@ -116,6 +116,6 @@ class RoleList(PrsView):
     def get(self, request: Call) -> Any:
         return Role.objects.visible_to(request.user).order_by("code", "id")
 
-    @operation(body=RoleInput, answer=RoleShape, status=201, summary="Make a role")
+    @operation(body=NewRole, answer=RoleShape, status=201, summary="Make a role")
     def post(self, request: Call, given: dict[str, Any]) -> Role:
         return teams.create_role(actor=request.user, now=timezone.now(), **given)

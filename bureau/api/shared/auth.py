@@ -144,6 +144,7 @@ def _refresh_token(request: Request, given: RefreshInput) -> str | None:
 
 class TokenView(Public, PrsView):
     families = FAMILIES
+    refusals = ("401",)
 
     @operation(body=SignInInput, answer=SignedIn, summary="Sign in; sets the token cookies as well")
     def post(self, request: Request, given: dict[str, Any]) -> Response:
@@ -157,6 +158,7 @@ class TokenRefreshView(Public, PrsView):
     forged call could do is to give the browser newer cookies."""
 
     families = FAMILIES
+    refusals = ("401",)
 
     @operation(body=RefreshInput, answer=TokenPair, summary="New tokens for a refresh token, which is used up")
     def post(self, request: Request, given: dict[str, Any]) -> Response:
@@ -169,6 +171,7 @@ class TokenRefreshView(Public, PrsView):
 
 class TokenVerifyView(Public, PrsView):
     families = FAMILIES
+    refusals = ("401",)
 
     @operation(body=TokenInput, answer=Nothing, summary="Whether a token would be accepted")
     def post(self, request: Request, given: dict[str, Any]) -> Response:
@@ -178,6 +181,7 @@ class TokenVerifyView(Public, PrsView):
 
 class LogoutView(Open, PrsView):
     families = FAMILIES
+    refusals = ("401", "403")
     idempotent = False
 
     @operation(body=RefreshInput, answer=Detail, summary="Sign out")
@@ -216,6 +220,7 @@ class PasswordResetConfirmView(Public, PrsView):
 
 class ApiTokenAuthView(Public, PrsView):
     families = ("agency",)
+    refusals = ("401",)
 
     @operation(body=SignInInput, answer=ApiToken, summary="Get a token")
     def post(self, request: Request, given: dict[str, Any]) -> Response:
@@ -224,6 +229,8 @@ class ApiTokenAuthView(Public, PrsView):
 
 class SessionAuthView(Public, AgencyView):
     """Sign-in with a session cookie. The form itself is a page; it is led to, with the CSRF cookie set."""
+
+    refusals = ("401", "403")
 
     @operation(answer=OpenApiResponse(description="The sign-in form"), status=302, summary="To the sign-in form")
     def get(self, request: Request) -> HttpResponseRedirect:
@@ -245,6 +252,10 @@ class SessionAuthView(Public, AgencyView):
         return HttpResponseRedirect(target if target and local else settings.LOGIN_REDIRECT_URL)
 
 
+class SessionLoginView(SessionAuthView):
+    """The same under the name that the browsable API of Django REST framework uses."""
+
+
 class SessionLogoutView(AgencyView):
     idempotent = False
 
@@ -256,6 +267,8 @@ class SessionLogoutView(AgencyView):
 
 class MockAuthConfigView(Public, AgencyView):
     """Claims that a front end in development may show; they open nothing here."""
+
+    refusals = ("404",)
 
     class Shape(serializers.Serializer[Any]):
         sub = serializers.CharField()

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 import pycountry
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,7 +49,7 @@ def countries() -> list[dict[str, str]]:
 
 
 class RootView(Public, BizView):
-    @operation(answer=serializers.DictField(child=serializers.URLField()), summary="What this API offers")
+    @operation(answer=OpenApiTypes.OBJECT, summary="What this API offers")
     def get(self, request: Request) -> Response:
         return Response({name: request.build_absolute_uri(path) for name, path in endpoints().items()})
 
