@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from bureau.accounts.models import RefreshFamily
 from bureau.accounts.services import passwords, sign_in
+from bureau.accounts.services.users import create_user
 from bureau.core import jobs
 from bureau.core.models import AuditEntry, Job, User
-from bureau.kit.errors import Invalid, RateLimited
+from bureau.kit.errors import Forbidden, Invalid, RateLimited, WrongState
 from tests.factories.accounts import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +140,26 @@ def test_link_is_stored_nowhere(user):
         assert token not in f"{job.payload} {job.result}"
     for entry in AuditEntry.objects.all():
         assert token not in f"{entry.new_values}"
+
+
+def test_person_added_without_a_password_sets_it_by_the_mailed_link(user):
+    admin = make_user(user.organization, role="admin", first_name="Ada", last_name="Marsh")
+    added = create_user(actor=admin, username="new", email="new@example.com", password=None, now=timezone.now())
+    assert not added.has_usable_password()
+    jobs.run(Job.objects.get(kind="send_password_reset").pk)
+    [message] = mail.outbox
+    assert message.to == ["new@example.com"]
+    assert "Ada Marsh has made an account for you" in message.body
+    assert "/forgot-password/" in message.body
+    reset(re.search(r"/reset-password/([^/]+)/([^/]+)/", message.body).groups())
+    sign_in.sign_in(login="new", password=NEW, address=None, now=timezone.now())
+
+
+def test_first_link_is_sent_by_administrators_to_active_people_only(user):
+    admin = make_user(user.organization, role="admin")
+    with pytest.raises(Forbidden):
+        passwords.send_first_password_link(actor=user, user=admin, now=timezone.now())
+    user.is_active = False
+    with pytest.raises(WrongState):
+        passwords.send_first_password_link(actor=admin, user=user, now=timezone.now())
+    assert not Job.objects.filter(kind="send_password_reset").exists()

@@ -221,3 +221,43 @@ def test_revision_is_audited_with_old_and_new():
     entry = AuditEntry.objects.latest("pk")
     assert (entry.entity_type, entry.action, entry.user) == ("workflow_template", "revised", office.admin)
     assert (len(entry.old_values["steps"]), len(entry.new_values["steps"])) == (3, 1)
+
+
+def test_problems_are_told_by_their_row_as_well():
+    office = make_office()
+    number = {**TEXT, "field_type": "NUMBER", "is_amount": True}
+    with pytest.raises(templates.InvalidTemplate) as refused:
+        make_form(
+            office,
+            fields=[number, {**number, "name": " ", "minimum": Decimal(2), "maximum": Decimal(1)}],
+            attachment_categories=[{"name": "Quote"}, {"name": "quote"}],
+        )
+    assert {(where, column) for where, columns in refused.value.rows.items() for column in columns} == {
+        (("fields", 1), "field_id"),
+        (("fields", 2), "name"),
+        (("fields", 2), "minimum"),
+        (("fields", 2), "is_amount"),
+        (("attachment_categories", 2), "name"),
+    }
+    with pytest.raises(templates.InvalidTemplate) as refused:
+        make_workflow(office, steps=[STANDARD_STEPS[2], {"step_name": "", "approvers": []}])
+    assert {(row, column) for (_list, row), columns in refused.value.rows.items() for column in columns} == {
+        (1, "is_finance_review"),
+        (2, "step_name"),
+        (2, "approvers"),
+    }
+
+
+def test_former_form_can_be_put_in_use_again():
+    office = make_office()
+    former = FormTemplate.objects.get(team=office.team, in_use=True)
+    current = make_form(office, fields=[TEXT])
+    templates.use_template(actor=office.admin, template=former, now=NOW)
+    former.refresh_from_db()
+    current.refresh_from_db()
+    assert (former.in_use, current.in_use) == (True, False)
+    with pytest.raises(Forbidden):
+        templates.use_template(actor=office.manager, template=current, now=NOW)
+    templates.revise_form_template(actor=office.admin, template=current, name="Newer", now=NOW)
+    with pytest.raises(WrongState):
+        templates.use_template(actor=office.admin, template=current, now=NOW)

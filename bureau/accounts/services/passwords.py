@@ -14,16 +14,18 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
-from bureau.accounts import selectors
+from bureau.accounts import permissions, selectors
+from bureau.accounts.permissions import System
 from bureau.accounts.services.sign_in import count_attempt, digest_of, revoke_all
 from bureau.core import audit
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.mail import deliver
 from bureau.core.models import User
-from bureau.kit.errors import Invalid
+from bureau.kit.errors import Invalid, WrongState
 
 RESET_PATH = "/reset-password/{uid}/{token}/"
 """The page of the link in the e-mail."""
+FORGOT_PATH = "/forgot-password/"
 
 
 def change_password(*, actor: User, old_password: str, new_password: str, now: datetime) -> None:
@@ -42,29 +44,52 @@ def request_password_reset(*, email: str, address: str | None, now: datetime) ->
     enqueue("send_password_reset", payload={"user": user.pk if user and user.is_active else None}, now=now)
 
 
+def send_first_password_link(*, actor: User | System, user: User, now: datetime) -> None:
+    """Mails a person whom an administrator added the link to set their first password. Raises Forbidden, WrongState."""
+    permissions.can_change_user(actor, user).enforce()
+    if not user.is_active:
+        raise WrongState(_("The account is not active. Activate it first."))
+    sender = actor.name if isinstance(actor, User) else ""
+    enqueue("send_password_reset", payload={"user": user.pk, "added_by": sender}, now=now)
+
+
 @job_handler("send_password_reset", max_attempts=8)
 def send_password_reset(run: Run) -> dict[str, Any]:
-    user = User.objects.filter(pk=run.job.payload["user"], is_active=True).first()
+    people = User.objects.select_related("organization").filter(is_active=True)
+    user = people.filter(pk=run.job.payload["user"]).first()
     if user is None:
         return {}
     path = RESET_PATH.format(
         uid=urlsafe_base64_encode(force_bytes(user.pk)), token=default_token_generator.make_token(user)
     )
-    deliver(
-        run.job,
-        to=user.email,
-        subject=_("Set a new password"),
-        body=_(
-            "Somebody asked for a new password for your account {username}.\n\n"
-            "Set it here within {minutes} minutes:\n{link}\n\n"
-            "If this was not you, do nothing: your password stays as it is."
-        ).format(
-            username=user.username, minutes=settings.PASSWORD_RESET_TIMEOUT // 60, link=f"{settings.PUBLIC_URL}{path}"
-        ),
-    )
+    subject, body = _reset_text(user, link=f"{settings.PUBLIC_URL}{path}", added_by=run.job.payload.get("added_by"))
+    deliver(run.job, to=user.email, subject=subject, body=body)
     with run.completing():
         audit.record(user, "password_reset_requested", actor=None, now=timezone.now())
     return {}
+
+
+def _reset_text(user: User, *, link: str, added_by: str | None) -> tuple[str, str]:
+    """Subject and body; `added_by` is the name of who made the account, None when the person asked for the link."""
+    words = {
+        "username": user.username,
+        "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
+        "link": link,
+        "added_by": added_by or _("An administrator"),
+        "organization": user.organization.name,
+        "again": f"{settings.PUBLIC_URL}{FORGOT_PATH}",
+    }
+    if added_by is None:
+        return _("Set a new password"), _(
+            "Somebody asked for a new password for your account {username}.\n\n"
+            "Set it here within {minutes} minutes:\n{link}\n\n"
+            "If this was not you, do nothing: your password stays as it is."
+        ).format(**words)
+    return _("Your account: set a password"), _(
+        "{added_by} has made an account for you at {organization}. Your user name is {username}.\n\n"
+        "Set your password here within {minutes} minutes:\n{link}\n\n"
+        "When that time is over, get a new link here:\n{again}"
+    ).format(**words)
 
 
 def user_of_reset_link(*, uid: str, token: str) -> User | None:

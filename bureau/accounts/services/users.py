@@ -20,6 +20,7 @@ from bureau.accounts import permissions, selectors
 from bureau.accounts.models import AccessScope, Role
 from bureau.accounts.permissions import System
 from bureau.accounts.services.organizations import create_organization
+from bureau.accounts.services.passwords import send_first_password_link
 from bureau.accounts.services.sign_in import count_attempt, end_sessions, revoke_all
 from bureau.accounts.services.validation import FieldErrors, set_fields
 from bureau.core import audit
@@ -48,7 +49,7 @@ def create_user(
     actor: User | System | None,
     username: str,
     email: str,
-    password: str,
+    password: str | None,
     now: datetime,
     role: str | None = None,
     first_name: str = "",
@@ -60,7 +61,7 @@ def create_user(
     """A new account: of the actor's organization, or of a new one for a role `owner` that names none.
 
     `actor` None is an anonymous visitor (OPEN_REGISTRATION), whose role is owner; otherwise a role not given is member.
-    A limit not given is that of the role.
+    A limit not given is that of the role. Without a password the person gets a link by e-mail to set one.
     Raises Unauthorized, Forbidden, Invalid.
     """
     role = role or (UserRole.OWNER if actor is None else UserRole.MEMBER)
@@ -79,7 +80,9 @@ def create_user(
         "authorization_limit": DEFAULT_LIMITS.get(role) if authorization_limit is None else authorization_limit,
     }
     errors = set_fields(user, values)
-    errors = _identity_errors(user, errors) | _password_errors(password, user, "password")
+    errors = _identity_errors(user, errors)
+    if password is not None:
+        errors |= _password_errors(password, user, "password")
     if errors:
         raise Invalid(fields=errors)
     user.set_password(password)  # slow by design, so before the transaction holds anything
@@ -96,6 +99,8 @@ def create_user(
         audit.record(
             user, "created", actor=actor if isinstance(actor, User) else user, now=now, new=_shown(user, MANAGED)
         )
+        if password is None:
+            send_first_password_link(actor=actor or user, user=user, now=now)
     return user
 
 

@@ -7,6 +7,7 @@ at each submit. One form and one workflow of a team are in use; a new one takes 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypedDict, TypeVar
@@ -37,6 +38,28 @@ FIELD_ID = re.compile(r"[A-Za-z0-9_-]{1,50}", re.ASCII)
 MAX_FIELDS = 200
 MAX_OPTIONS = 200
 MAX_STEPS = 30
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is wrong with a template: by the name of what was given, and again by its row for a page of rows."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[tuple[str, int], dict[str, list[str]]] = field(default_factory=dict)
+
+    def add(self, name: str, text: str, *, row: int = 0, column: str = "", where: str = "") -> None:
+        """`row` counts from 1, 0 for the whole; `where` names it before a text that stands away from its row."""
+        self.fields.setdefault(name, []).append(f"{where} {text}".strip())
+        if row:
+            self.rows.setdefault((name, row), {}).setdefault(column, []).append(text)
+
+
+class InvalidTemplate(Invalid):
+    """`rows` holds the problems of single fields, categories and steps: (list, position from 1) -> column -> texts."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(fields=problems.fields)
+        self.rows = problems.rows
 
 
 class FieldInput(TypedDict, total=False):
@@ -183,6 +206,23 @@ def revise_workflow_template(
     return revised
 
 
+def use_template(*, actor: User, template: "AnyTemplate", now: datetime) -> "AnyTemplate":
+    """Puts this form or workflow in use again in its team, instead of the one that is.
+
+    Raises Forbidden, and WrongState when `template` is not the newest version.
+    """
+    permissions.can_administer_team(actor, template.team).enforce()
+    with transaction.atomic():
+        _lock(template.team)
+        template = _newest(template)
+        if not template.in_use:
+            type(template).objects.filter(team=template.team, in_use=True).update(in_use=False)
+            template.in_use = True
+            template.save(update_fields=["in_use"])
+            audit.record(template, "put_in_use", actor=actor, now=now, new={"name": template.name})
+    return template
+
+
 def set_up_general_team(*, organization: Organization, sole_trader: bool, now: datetime) -> None:
     """What the General team of a new organization starts with: a form without fields, and a workflow.
 
@@ -243,15 +283,15 @@ def _add_form(
     former: FormTemplate | None = None,
     in_use: bool = True,
 ) -> FormTemplate:
-    errors: dict[str, list[str]] = {}
-    name = _read_name(name, errors)
-    made = _read_fields(fields, errors)
-    categories = _read_categories(attachment_categories, errors)
-    if errors:
-        raise Invalid(fields=errors)
+    problems = Problems()
+    name = _read_name(name, problems)
+    made = _read_fields(fields, problems)
+    categories = _read_categories(attachment_categories, problems)
+    if problems.fields:
+        raise InvalidTemplate(problems)
     form = _new(FormTemplate, team, name=name, former=former, in_use=in_use, now=now)
-    for field in made:
-        field.form_template = form
+    for row in made:
+        row.form_template = form
     for category in categories:
         category.form_template = form
     FormField.objects.bulk_create(made)
@@ -268,11 +308,11 @@ def _add_workflow(
     former: WorkflowTemplate | None = None,
     in_use: bool = True,
 ) -> WorkflowTemplate:
-    errors: dict[str, list[str]] = {}
-    name = _read_name(name, errors)
-    made = _read_steps(team, steps, errors)
-    if errors:
-        raise Invalid(fields=errors)
+    problems = Problems()
+    name = _read_name(name, problems)
+    made = _read_steps(team, steps, problems)
+    if problems.fields:
+        raise InvalidTemplate(problems)
     workflow = _new(WorkflowTemplate, team, name=name, former=former, in_use=in_use, now=now)
     for step, approvers in made:
         step.workflow_template = workflow
@@ -283,11 +323,11 @@ def _add_workflow(
     return workflow
 
 
-def _read_name(name: str, errors: dict[str, list[str]]) -> str:
+def _read_name(name: str, problems: Problems) -> str:
     name = name.strip()
     problem = _text_problem(name, longest=100, required=True)
     if problem:
-        errors["name"] = [problem]
+        problems.add("name", problem)
     return name
 
 
@@ -299,34 +339,40 @@ def _text_problem(text: str, *, longest: int, required: bool = False) -> str:
     return _("Use at most %(count)d characters.") % {"count": longest} if len(text) > longest else ""
 
 
-def _read_fields(given: Sequence[FieldInput], errors: dict[str, list[str]]) -> list[FormField]:
+def _read_fields(given: Sequence[FieldInput], problems: Problems) -> list[FormField]:
     if len(given) > MAX_FIELDS:
-        errors["fields"] = [_("Use at most %(count)d fields.") % {"count": MAX_FIELDS}]
+        problems.add("fields", _("Use at most %(count)d fields.") % {"count": MAX_FIELDS})
         return []
     made: list[FormField] = []
-    problems: list[str] = []
     for position, values in enumerate(given, 1):
-        field = _field(values, position)
-        made.append(field)
-        problems += [
-            _("Field %(position)d (%(field)s): %(problem)s")
-            % {"position": position, "field": field.name or field.field_id, "problem": problem}
-            for problem in _field_problems(field)
-        ]
-    repeated = [field_id for field_id, count in Counter(field.field_id for field in made).items() if count > 1]
-    problems += [_("The id %(id)s is there twice.") % {"id": field_id} for field_id in repeated]
-    if sum(field.is_amount for field in made) > 1:
-        problems.append(_("Only one field can be the amount of the request."))
-    if problems:
-        errors["fields"] = problems
+        row = _field(values, position)
+        made.append(row)
+        where = _("Field %(position)d (%(field)s):") % {"position": position, "field": row.name or row.field_id}
+        for column, problem in _field_problems(row):
+            problems.add("fields", problem, row=position, column=column, where=where)
+    uses = Counter(row.field_id for row in made)
+    for position, row in enumerate(made, 1):
+        if uses[row.field_id] > 1:
+            uses[row.field_id] = 0  # said once
+            problem = _("The id %(id)s is there twice.") % {"id": row.field_id}
+            problems.add("fields", problem, row=position, column="field_id")
+    amounts = [position for position, row in enumerate(made, 1) if row.is_amount]
+    if len(amounts) > 1:
+        problem = _("Only one field can be the amount of the request.")
+        problems.add("fields", problem, row=amounts[1], column="is_amount")
     return made
+
+
+def derived_field_id(name: str) -> str:
+    """The id of a field that is given none; empty when the name has no letter or digit to make one of."""
+    return slugify(name).replace("-", "_")[:50]
 
 
 def _field(values: FieldInput, position: int) -> FormField:
     name = values.get("name", "").strip()
     order = values.get("order")
     return FormField(
-        field_id=values.get("field_id", "").strip() or slugify(name).replace("-", "_")[:50],
+        field_id=values.get("field_id", "").strip() or derived_field_id(name),
         name=name,
         field_type=values.get("field_type", ""),
         required=values.get("required", False),
@@ -339,62 +385,66 @@ def _field(values: FieldInput, position: int) -> FormField:
     )
 
 
-def _field_problems(field: FormField) -> Iterable[str]:
+def _field_problems(field: FormField) -> Iterable[tuple[str, str]]:
+    """Column and text."""
     if not FIELD_ID.fullmatch(field.field_id):
-        yield _("its id has 1 to 50 letters, digits, _ or -.")
+        yield "field_id", _("its id has 1 to 50 letters, digits, _ or -.")
     name_problem = _text_problem(field.name, longest=100, required=True)
     if name_problem:
-        yield name_problem
+        yield "name", name_problem
     help_problem = _text_problem(field.help_text, longest=300)
     if help_problem:
-        yield help_problem
+        yield "help_text", help_problem
     if not 0 <= field.order <= 10_000:
-        yield _("its order is a number from 0 to 10,000.")
+        yield "order", _("its order is a number from 0 to 10,000.")
     if field.field_type not in FieldType.values:
-        yield _("its type is one of %(types)s.") % {"types": ", ".join(FieldType.values)}
+        yield "field_type", _("its type is one of %(types)s.") % {"types": ", ".join(FieldType.values)}
     if field.field_type == FieldType.SELECT:
         if not field.options:
-            yield _("a choice needs options.")
+            yield "options", _("a choice needs options.")
         elif len(field.options) > MAX_OPTIONS or any(
             not option or _text_problem(option, longest=100) for option in field.options
         ):
-            yield _("use at most %(count)d options of 1 to 100 characters.") % {"count": MAX_OPTIONS}
+            yield "options", _("use at most %(count)d options of 1 to 100 characters.") % {"count": MAX_OPTIONS}
         elif len(set(field.options)) < len(field.options):
-            yield _("an option is there twice.")
+            yield "options", _("an option is there twice.")
     elif field.options:
-        yield _("only a choice has options.")
+        yield "options", _("only a choice has options.")
     limits = [limit for limit in (field.minimum, field.maximum) if limit is not None]
     if limits and field.field_type != FieldType.NUMBER:
-        yield _("only a number has a minimum or maximum.")
+        yield "minimum", _("only a number has a minimum or maximum.")
     elif any(not limit.is_finite() or decimal_places(limit) > NUMBER_DECIMALS for limit in limits) or any(
         digits(limit) > NUMBER_DIGITS for limit in limits
     ):
-        yield _("a limit has at most 14 digits, 4 of them decimals.")
+        yield "minimum", _("a limit has at most 14 digits, 4 of them decimals.")
     elif len(limits) == 2 and limits[0] > limits[1]:
-        yield _("the minimum is above the maximum.")
+        yield "minimum", _("the minimum is above the maximum.")
     if field.is_amount and field.field_type != FieldType.NUMBER:
-        yield _("only a number can be the amount of the request.")
+        yield "is_amount", _("only a number can be the amount of the request.")
 
 
-def _read_categories(given: Sequence[CategoryInput], errors: dict[str, list[str]]) -> list[AttachmentCategory]:
+def _read_categories(given: Sequence[CategoryInput], problems: Problems) -> list[AttachmentCategory]:
     made = [
         AttachmentCategory(name=values.get("name", "").strip(), required=values.get("required", False))
         for values in given
     ]
-    problems = [_text_problem(category.name, longest=50, required=True) for category in made]
-    if len({category.name.casefold() for category in made}) < len(made):
-        problems.append(_("A kind of file is there twice."))
-    if any(problems):
-        errors["attachment_categories"] = [problem for problem in problems if problem]
+    seen: set[str] = set()
+    for position, category in enumerate(made, 1):
+        problem = _text_problem(category.name, longest=50, required=True)
+        if not problem and category.name.casefold() in seen:
+            problem = _("A kind of file is there twice.")
+        if problem:
+            problems.add("attachment_categories", problem, row=position, column="name")
+        seen.add(category.name.casefold())
     return made
 
 
 def _read_steps(
-    team: Team, given: Sequence[StepInput], errors: dict[str, list[str]]
+    team: Team, given: Sequence[StepInput], problems: Problems
 ) -> list[tuple[WorkflowStep, list[StepApprover]]]:
     """The steps with their approvers, in their order."""
     if len(given) > MAX_STEPS:
-        errors["steps"] = [_("Use at most %(count)d steps.") % {"count": MAX_STEPS}]
+        problems.add("steps", _("Use at most %(count)d steps.") % {"count": MAX_STEPS})
         return []
     organization = team.organization_id
     roles = {role.code: role for role in Role.objects.filter(organization=organization)}
@@ -402,7 +452,6 @@ def _read_steps(
     people = User.objects.filter(organization=organization, is_active=True, uuid__in=[uuid for uuid in wanted if uuid])
     users = {user.uuid: user for user in people}
     made: list[tuple[WorkflowStep, list[StepApprover]]] = []
-    problems: list[str] = []
     for position, values in enumerate(given, 1):
         order = values.get("step_order")
         step = WorkflowStep(
@@ -411,20 +460,20 @@ def _read_steps(
             is_finance_review=values.get("is_finance_review", False),
         )
         approvers, wrong = _read_approvers(step, values.get("approvers", ()), roles, users)
-        name_problem = _text_problem(step.step_name, longest=100, required=True)
         made.append((step, approvers))
-        problems += [
-            _("Step %(position)d: %(problem)s") % {"position": position, "problem": problem}
-            for problem in (name_problem, *wrong)
-            if problem
-        ]
+        where = _("Step %(position)d:") % {"position": position}
+        name_problem = _text_problem(step.step_name, longest=100, required=True)
+        if name_problem:
+            problems.add("steps", name_problem, row=position, column="step_name", where=where)
+        for problem in wrong:
+            problems.add("steps", problem, row=position, column="approvers", where=where)
     made.sort(key=lambda pair: pair[0].step_order)
     if [step.step_order for step, _approvers in made] != list(range(1, len(made) + 1)):
-        problems.append(_("Number the steps 1, 2, 3 and so on, each number once."))
-    if any(step.is_finance_review for step, _approvers in made[:-1]):
-        problems.append(_("There is one finance review at most, and it is the last step."))
-    if problems:
-        errors["steps"] = problems
+        problems.add("steps", _("Number the steps 1, 2, 3 and so on, each number once."))
+    early = [step.step_order for step, _approvers in made[:-1] if step.is_finance_review]
+    if early:
+        problem = _("There is one finance review at most, and it is the last step.")
+        problems.add("steps", problem, row=early[0], column="is_finance_review")
     return made
 
 
