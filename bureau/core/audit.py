@@ -61,7 +61,7 @@ def record(
     organization_id = organization.pk if organization else getattr(entity, "organization_id", None)
     chain = organization_id or 0
     origin = current()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         head = AuditHead.objects.select_for_update().filter(pk=chain).first()
         if head is None:
             AuditHead.objects.bulk_create([AuditHead(chain=chain)], ignore_conflicts=True)

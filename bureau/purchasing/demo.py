@@ -65,7 +65,7 @@ MARKETING = [
     ("Safety vests with logo", "GOODS", "ABC Supply Co.", "Harbour project", 940),
     ("Video editing", "SERVICES", "Skyline Films", "Harbour project", 2750),
 ]
-GENERAL = [
+GENERAL: list[tuple[str, str, str, list[tuple[str, int | str, str]]]] = [
     ("A4 paper", "GOODS", "Office Depot", [("A4 paper, box of 5 reams", 12, "24.90")]),
     ("Printer ink", "GOODS", "Office Depot", [("Black cartridge", 6, "38.50"), ("Colour cartridge", 4, "46.00")]),
     ("Site office heater", "GOODS", "ABC Supply Co.", [("Electric heater 3 kW", 2, "189.00")]),

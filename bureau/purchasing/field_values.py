@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, digits
-from bureau.purchasing.models import FieldType, FormField
+from bureau.purchasing.models import Attachment, FieldType, FormField
 
 TEXT_LENGTH = {FieldType.TEXT: 500, FieldType.LONG_TEXT: 20_000}
 NUMBER_DIGITS, NUMBER_DECIMALS = 14, 4  # SQLite keeps 15 digits exactly
@@ -26,16 +26,19 @@ VALUE_COLUMNS = {
     FieldType.FILE: "value_file",
 }
 
-FieldInput = str | Decimal | date | bool | UUID | None
-"""A value as it was read; a FILE is the uuid of its attachment, None an empty field."""
+Value = str | Decimal | date | bool | Attachment | None
+"""A typed value; None is an empty field."""
 
 
 class UnreadableValue(ValueError):
     """Carries the message for the person."""
 
 
-def parse_value(field: FormField, given: Any) -> FieldInput:
-    """The typed value of `given` for this field; None when it is empty. Raises UnreadableValue."""
+def parse_value(field: FormField, given: Any) -> Value | UUID:
+    """The typed value of `given` for this field, None when it is empty; of a FILE the uuid of its attachment.
+
+    Raises UnreadableValue.
+    """
     if isinstance(given, str):
         if "\x00" in given:
             raise UnreadableValue(_("Null characters are not allowed."))
@@ -110,3 +113,15 @@ def _file(given: Any) -> UUID:
         return given if isinstance(given, UUID) else UUID(given)
     except (ValueError, AttributeError, TypeError):
         raise UnreadableValue(_("Give the id of an attachment of this request.")) from None
+
+
+def plain(value: Value) -> str | bool | None:
+    """The value as the audit log keeps it: numbers and dates as text, a file as the uuid of its attachment."""
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
+        case Attachment():
+            return str(value.uuid)
+    return value

@@ -1,5 +1,7 @@
 """Who may do what to a purchase request, whatever its state; and why an action is not there in its state."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,21 +60,40 @@ def can_edit_request(user: User, request: PurchaseRequest) -> Decision:
     return denied(_("Only the person who made the request can change or submit it."))
 
 
-def can_decide_on_request(user: User, request: PurchaseRequest) -> Decision:
-    """Approving and rejecting: by an approver of the current step; never by the requestor.
+def slots_of_step(request: PurchaseRequest, user: User) -> list[ApprovalSlot]:
+    """The slots of the step at which the request waits; `theirs` says which of them this person may fill."""
+    if request.current_step_id is None:
+        return []
+    slots = ApprovalSlot.objects.filter(request=request, step=request.current_step_id, approval__ended_at=None)
+    found = list(slots.marked_for(user).select_related("approval", "step", "decision__approver").order_by("pk"))
+    for slot in found:
+        slot.approval = found[0].approval
+        slot.approval.request = request
+    return found
+
+
+def can_decide_on_request(user: User, request: PurchaseRequest, slots: Iterable[ApprovalSlot]) -> Decision:
+    """Approving and rejecting: by an approver of the current step, whose `slots` are given; never by the requestor.
 
     Of a request that waits at no step, whoever was an approver of one may be told that it is over.
     """
     if request.requestor_id == user.pk:
         return denied(_("Nobody decides on their own request."))
-    asked = ApprovalSlot.objects.filter(request=request).of(user)
-    if request.current_step_id is not None:
-        asked = asked.filter(step=request.current_step_id, approval__ended_at=None)
-    if asked.exists():
+    if any(slot.theirs for slot in slots):
         return ALLOWED
     if request.current_step is not None:
         return denied(_("You are not an approver of the step “%(step)s”.") % {"step": request.current_step.step_name})
+    if ApprovalSlot.objects.filter(request=request).of(user).exists():
+        return ALLOWED
     return denied(_("You are not an approver of this request."))
+
+
+def decided_already(theirs: Iterable[ApprovalSlot], user: User) -> str:
+    """Who was quicker, where none of a person's slots waits any more."""
+    decided = next((slot.decision for slot in theirs if slot.decision is not None), None)
+    if decided is None or decided.approver_id == user.pk:
+        return _("You have already decided on this step.")
+    return _("%(person)s has already decided on this step.") % {"person": decided.approver.name}
 
 
 def can_complete_request(user: User, request: PurchaseRequest) -> Decision:

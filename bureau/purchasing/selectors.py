@@ -11,8 +11,8 @@ from bureau.accounts.models import AccessScope, Role
 from bureau.accounts.selectors import reviews_finance
 from bureau.core.models import User
 from bureau.kit.errors import Forbidden
-from bureau.kit.permissions import ALLOWED, denied
 from bureau.kit.permissions import Decision as Answer
+from bureau.kit.permissions import denied
 from bureau.purchasing import permissions
 from bureau.purchasing.models import (
     Approval,
@@ -281,19 +281,12 @@ def available_actions(request: PurchaseRequest, user: User) -> dict[str, Answer]
 
 def _turn(request: PurchaseRequest, user: User) -> Answer:
     """Whether a slot of the current step waits for this person; else who decided, or where it waits."""
-    if request.current_step is None or request.requestor_id == user.pk:
-        return permissions.can_decide_on_request(user, request)
-    current = ApprovalSlot.objects.filter(request=request, step=request.current_step_id, approval__ended_at=None)
-    theirs = list(current.of(user).select_related("decision__approver"))
-    if any(slot.state == SlotState.WAITING for slot in theirs):
-        return ALLOWED
-    decided = next((slot.decision for slot in theirs if slot.decision), None)
-    if decided is not None and decided.approver_id == user.pk:
-        return denied(_("You have already decided on this step."))
-    if decided is not None:
-        return denied(_("%(person)s has already decided on this step.") % {"person": decided.approver.name})
-    step = request.current_step.step_name
-    return denied(_("The request waits for others, at the step “%(step)s”.") % {"step": step})
+    slots = permissions.slots_of_step(request, user)
+    may = permissions.can_decide_on_request(user, request, slots)
+    theirs = [slot for slot in slots if slot.theirs]
+    if may and theirs and not any(slot.state == SlotState.WAITING for slot in theirs):
+        return denied(permissions.decided_already(theirs, user))
+    return may
 
 
 def counts_by_coarse_status(user: User) -> dict[str, int]:

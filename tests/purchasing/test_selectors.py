@@ -285,7 +285,7 @@ QUERIES = {
     "list": (2, lambda office: list(PurchaseRequest.objects.listed_for(office.requester))),
     "steps": (7, lambda office: selectors.request_steps(busiest(office))),
     "timeline": (5, lambda office: selectors.timeline(busiest(office))),
-    "actions": (5, lambda office: selectors.available_actions(busiest(office), office.manager)),
+    "actions": (4, lambda office: selectors.available_actions(busiest(office), office.manager)),
     "counts": (2, lambda office: selectors.counts_by_coarse_status(office.requester)),
     "form": (3, lambda office: list(selectors.form_in_use(office.team.pk).fields.all())),
     "teams": (1, lambda office: [scope.team.name for scope in selectors.teams_to_ask(office.requester)]),

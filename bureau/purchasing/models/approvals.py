@@ -2,7 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 
 from bureau.accounts.models import AccessScope, Role, Team
 from bureau.core.models import User
@@ -37,8 +37,11 @@ class Approval(models.Model):
 class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
     def of(self, user: User) -> "SlotQuerySet":
         """The slots that this person may fill: by name, or by a role they hold in the team."""
-        held = AccessScope.objects.filter(user=user, team=OuterRef("team"), role=OuterRef("role"))
-        return self.filter(Q(user=user) | Exists(held))
+        return self.filter(_fillable_by(user))
+
+    def marked_for(self, user: User) -> "SlotQuerySet":
+        """All of them, with `theirs` for those that this person may fill."""
+        return self.annotate(theirs=ExpressionWrapper(_fillable_by(user), models.BooleanField()))
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
@@ -49,6 +52,11 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
             Q(team__access_scopes__user=OuterRef("pk"), role=F("team__access_scopes__role")) | Q(user=OuterRef("pk"))
         )
         return User.objects.filter(Exists(slots), is_active=True).order_by("pk")
+
+
+def _fillable_by(user: User) -> Q:
+    held = AccessScope.objects.filter(user=user, team=OuterRef("team"), role=OuterRef("role"))
+    return Q(user=user) | Q(Exists(held))
 
 
 class ApprovalSlot(models.Model):
@@ -65,6 +73,7 @@ class ApprovalSlot(models.Model):
         "purchasing.Decision", null=True, on_delete=models.PROTECT, related_name="slots", help_text="that filled it"
     )
     created_at = models.DateTimeField()
+    theirs: bool  # set by marked_for
 
     objects = SlotQuerySet.as_manager()
 

@@ -145,16 +145,3 @@ class FieldValue(models.Model):
     def value(self) -> "str | Decimal | date | bool | Attachment | None":
         columns = (self.value_text, self.value_number, self.value_date, self.value_boolean, self.value_file)
         return next((value for value in columns if value is not None), None)
-
-    @property
-    def plain(self) -> str | bool | None:
-        """The value as JSON can hold it: numbers and dates as text, a file as the uuid of its attachment."""
-        match self.value:
-            case Decimal() as number:
-                return f"{number.normalize():f}"
-            case date() as day:
-                return day.isoformat()
-            case Attachment() as attachment:
-                return str(attachment.uuid)
-            case other:
-                return other

@@ -27,6 +27,7 @@ from bureau.purchasing.models import (
     WorkflowStep,
     WorkflowTemplate,
 )
+from bureau.purchasing.permissions import slots_of_step
 from bureau.purchasing.services.editing import clean_text, locked, require_state
 from bureau.purchasing.states import REQUEST_MOVES
 
@@ -49,16 +50,17 @@ def approve_request(*, actor: User, request: PurchaseRequest, comment: str = "",
     comment = clean_text("comment", comment, longest=LONGEST_COMMENT)
     with transaction.atomic():
         request = locked(request)
-        permissions.can_decide_on_request(actor, request).enforce()
+        slots = slots_of_step(request, actor)
+        permissions.can_decide_on_request(actor, request, slots).enforce()
         require_state(request, "approve")
-        slots = _slots_of_step(request)
         mine = _fillable(slots, actor)
         old, step = request.status, request.current_step
         decision = _decide(slots[0], actor=actor, action=DecisionAction.APPROVE, comment=comment, now=now)
         _fill(mine, decision, SlotState.APPROVED)
-        _move(request, "approve", "approve", updated_at=now)
-        if not any(slot.state == SlotState.WAITING for slot in slots if slot not in mine):
-            _advance(slots[0].approval, after=decision.step.step_order, now=now)
+        if any(slot.state == SlotState.WAITING for slot in slots if slot not in mine):
+            _move(request, "approve", "approve", updated_at=now)
+        else:
+            _advance(slots[0].approval, "approve", _steps(slots[0].approval, after=decision.step), now=now)
         audit.record(
             request,
             "approved",
@@ -78,11 +80,11 @@ def reject_request(*, actor: User, request: PurchaseRequest, comment: str, now: 
     comment = clean_text("comment", comment, longest=LONGEST_COMMENT)
     with transaction.atomic():
         request = locked(request)
-        permissions.can_decide_on_request(actor, request).enforce()
+        slots = slots_of_step(request, actor)
+        permissions.can_decide_on_request(actor, request, slots).enforce()
         require_state(request, "reject")
         if len(comment) < SHORTEST_REASON:
             raise Invalid.field("comment", _("Say why, in at least %(count)d characters.") % {"count": SHORTEST_REASON})
-        slots = _slots_of_step(request)
         mine = _fillable(slots, actor)
         old, step, approval = request.status, request.current_step, slots[0].approval
         decision = _decide(slots[0], actor=actor, action=DecisionAction.REJECT, comment=comment, now=now)
@@ -112,7 +114,7 @@ def complete_request(*, actor: User, request: PurchaseRequest, comment: str = ""
         request = locked(request)
         permissions.can_complete_request(actor, request).enforce()
         require_state(request, "complete")
-        slots = _slots_of_step(request)
+        slots = slots_of_step(request, actor)
         mine = _fillable(slots, actor)
         old, approval = request.status, slots[0].approval
         decision = _decide(slots[0], actor=actor, action=DecisionAction.COMPLETE, comment=comment, now=now)
@@ -139,22 +141,14 @@ def start_round(request: PurchaseRequest, *, now: datetime) -> Approval:
         raise BusinessRule(
             _("%(team)s has no workflow yet: ask an administrator to make one.") % {"team": request.team.name}
         )
-    steps = list(workflow.steps.prefetch_related("approvers__role", "approvers__user"))
+    approval = Approval(request=request, workflow_template=workflow, started_at=now)
+    steps = _steps(approval)
     _check_approvers(request, steps)
-    approval = Approval.objects.create(
-        request=request, round=request.approvals.count() + 1, workflow_template=workflow, started_at=now
-    )
-    _move(
-        request,
-        "submit",
-        "submit",
-        workflow_template=workflow,
-        rejection_comment="",
-        submitted_at=now,
-        updated_at=now,
-    )
+    approval.round = request.approvals.count() + 1
+    approval.save(force_insert=True)
+    changes = {"workflow_template": workflow, "rejection_comment": "", "submitted_at": now}
+    _advance(approval, "submit", steps, now=now, **changes)
     notifications.tell_submitted(approval, now=now)
-    _advance(approval, after=0, now=now)
     return approval
 
 
@@ -187,27 +181,12 @@ def _no_approver(request: PurchaseRequest, step: WorkflowStep, approver: StepApp
     }
 
 
-def _slots_of_step(request: PurchaseRequest) -> list[ApprovalSlot]:
-    slots = ApprovalSlot.objects.filter(request=request, step=request.current_step, approval__ended_at=None)
-    found = list(slots.select_related("approval", "role", "user", "step", "decision__approver").order_by("pk"))
-    for slot in found:
-        slot.approval = found[0].approval
-        slot.approval.request = request
-    return found
-
-
 def _fillable(slots: Iterable[ApprovalSlot], actor: User) -> list[ApprovalSlot]:
     """The waiting slots that `actor` fills. Raises WrongState, naming who was quicker, when none of theirs waits."""
-    slots = list(slots)
-    scopes = AccessScope.objects.filter(user=actor, team__in={slot.team_id for slot in slots if slot.team_id})
-    held = set(scopes.values_list("team_id", "role_id"))
-    theirs = [slot for slot in slots if slot.user_id == actor.pk or (slot.team_id, slot.role_id) in held]
+    theirs = [slot for slot in slots if slot.theirs]
     waiting = [slot for slot in theirs if slot.state == SlotState.WAITING]
     if not waiting:
-        decided = next((slot.decision for slot in theirs if slot.decision is not None), None)
-        if decided is None or decided.approver_id == actor.pk:
-            raise WrongState(_("You have already decided on this step."))
-        raise WrongState(_("%(person)s has already decided on this step.") % {"person": decided.approver.name})
+        raise WrongState(permissions.decided_already(theirs, actor))
     return waiting
 
 
@@ -230,19 +209,34 @@ def _fill(slots: Sequence[ApprovalSlot], decision: Decision, state: SlotState) -
         raise WrongState(_("Somebody else has already decided on this step."))
 
 
-def _advance(approval: Approval, *, after: int, now: datetime) -> None:
-    """Opens the next step. After the last approval step: fully approved, and on to finance or completed."""
+def _steps(approval: Approval, after: WorkflowStep | None = None) -> list[WorkflowStep]:
+    """The steps of the round, with their approvers; only those after a given one."""
+    steps = WorkflowStep.objects.filter(workflow_template=approval.workflow_template_id)
+    steps = steps.filter(step_order__gt=after.step_order) if after else steps
+    return list(steps.order_by("step_order").prefetch_related("approvers__user"))
+
+
+def _advance(
+    approval: Approval, move: str, following: Sequence[WorkflowStep], *, now: datetime, **changes: object
+) -> None:
+    """Moves the request by `move` (submit or approve) to the first of the `following` steps.
+
+    With no approval step left it is fully approved, and goes on to finance or is completed.
+    """
     request = approval.request
-    steps = approval.workflow_template.steps.filter(step_order__gt=after)
-    step = steps.prefetch_related("approvers").order_by("step_order").first()
-    if step is None or step.is_finance_review:
-        _move(request, "approve_fully", "approve", current_step=None, updated_at=now)
+    step = following[0] if following else None
+    if step is not None and not step.is_finance_review:
+        _move(request, move, move, current_step=step, updated_at=now, **changes)
+        _open_step(approval, step, now=now)
+        return
+    if move == "submit":
+        _move(request, "submit", "submit", updated_at=now, **changes)
+    _move(request, "approve_fully", "approve", current_step=step, updated_at=now)
     if step is None:
         _complete(approval, now=now)
-        return
-    if step.is_finance_review:
+    else:
         _move(request, "begin_finance_review", "approve", updated_at=now)
-    _open_step(approval, step, now=now)
+        _open_step(approval, step, now=now)
 
 
 def _open_step(approval: Approval, step: WorkflowStep, *, now: datetime) -> None:
@@ -259,8 +253,6 @@ def _open_step(approval: Approval, step: WorkflowStep, *, now: datetime) -> None
         )
         for approver in step.approvers.all()
     )
-    PurchaseRequest.objects.filter(pk=request.pk).update(current_step=step)
-    request.current_step = step
     notifications.tell_turn(approval, step, now=now)
 
 
@@ -276,4 +268,5 @@ def _end(approval: Approval, *, now: datetime) -> None:
 
 
 def _move(request: PurchaseRequest, move: str, action: str, **changes: object) -> None:
+    """`action` is what the person does, for the message when the state does not allow it."""
     transition(request, REQUEST_MOVES, move, message=permissions.wrong_state(request, action), **changes)

@@ -18,9 +18,10 @@ from bureau.kit.errors import BusinessRule, Invalid
 from bureau.kit.money import ZERO, line_total
 from bureau.purchasing import permissions
 from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, request_amount
-from bureau.purchasing.field_values import VALUE_COLUMNS, FieldInput, UnreadableValue, parse_value
+from bureau.purchasing.field_values import VALUE_COLUMNS, UnreadableValue, Value, parse_value, plain
 from bureau.purchasing.models import (
     Attachment,
+    AttachmentCategory,
     FieldType,
     FieldValue,
     FormField,
@@ -74,7 +75,7 @@ def create_request(
         "description": description,
     }
     with transaction.atomic():
-        request = _create(
+        request, made = _create(
             actor=actor,
             team=team,
             texts=texts,
@@ -83,7 +84,7 @@ def create_request(
             items=items,
             now=now,
         )
-        audit.record(request, "created", actor=actor, now=now, new=_described(request))
+        audit.record(request, "created", actor=actor, now=now, new=made)
     return request
 
 
@@ -93,7 +94,7 @@ def create_and_submit(
     """The short way (p2p): a request to the organization's General team, submitted at once, or nothing at all."""
     team = Team.objects.get(organization=actor.organization_id, is_general=True)
     with transaction.atomic():
-        request = _create(
+        request, made = _create(
             actor=actor,
             team=team,
             texts={"subject": subject, "description": description},
@@ -102,7 +103,6 @@ def create_and_submit(
             items=items,
             now=now,
         )
-        made = _described(request)
         _check_complete(request)
         start_round(request, now=now)
         audit.record(request, "created", actor=actor, now=now, new=made)
@@ -136,16 +136,17 @@ def update_request(
     texts = {name: text for name, text in given.items() if text is not None}
     with transaction.atomic():
         request = locked(request)
-        before = _described(request)
+        before = _described(request, *_content(request))
         begin_edit(request, actor=actor, now=now)
         errors: Errors = defaultdict(list)
         changes: dict[str, Any] = _read_texts(texts, errors)
         if purchase_type is not None:
             changes["purchase_type"] = _read_purchase_type(purchase_type, errors)
-        values = _read_values(request.form_template, field_values or {}, request, errors)
+        values = _read_values(request.form_template_id, field_values or {}, request, errors)
         lines = None if items is None else _read_items(items, errors)
         if errors:
             raise Invalid(fields=errors)
+        request.field_values.filter(field__in=[field for field, _value in values]).delete()
         _write_values(request, values)
         if lines is not None:
             request.items.all().delete()
@@ -154,7 +155,7 @@ def update_request(
             setattr(request, name, value)
         request.amount = _amount(request)
         request.save(update_fields=[*changes, "amount"])
-        after = _described(request)
+        after = _described(request, *_content(request))
         changed = [name for name in after if after[name] != before[name]]
         if changed:
             audit.record(
@@ -197,7 +198,7 @@ def delete_draft(*, actor: User, request: PurchaseRequest, now: datetime) -> Non
         request = locked(request)
         permissions.can_edit_request(actor, request).enforce()
         require_state(request, "delete")
-        audit.record(request, "deleted", actor=actor, now=now, old=_described(request))
+        audit.record(request, "deleted", actor=actor, now=now, old=_described(request, *_content(request)))
         request.delete()
 
 
@@ -210,7 +211,8 @@ def _create(
     field_values: Mapping[str, Any],
     items: Sequence[ItemInput],
     now: datetime,
-) -> PurchaseRequest:
+) -> tuple[PurchaseRequest, dict[str, Any]]:
+    """The draft, and what the audit log keeps of it."""
     permissions.can_start_request(actor, team).enforce()
     form = FormTemplate.objects.filter(team=team, in_use=True).first()
     if form is None:
@@ -218,7 +220,7 @@ def _create(
     errors: Errors = defaultdict(list)
     cleaned = _read_texts(texts, errors)
     kind = _read_purchase_type(purchase_type, errors)
-    values = _read_values(form, field_values, None, errors)
+    values = _read_values(form.pk, field_values, None, errors)
     lines = _read_items(items, errors)
     if errors:
         raise Invalid(fields=errors)
@@ -239,7 +241,7 @@ def _create(
     request.save(force_insert=True)
     _write_values(request, values)
     _write_items(request, lines)
-    return request
+    return request, _described(request, values, lines)
 
 
 def _record_submit(
@@ -319,17 +321,15 @@ def _item_problem(item: ItemInput) -> str:
     return ""
 
 
-Values = list[tuple[FormField, FieldInput | Attachment]]
+Values = list[tuple[FormField, Value]]
 
 
-def _read_values(
-    form: FormTemplate, given: Mapping[str, Any], request: PurchaseRequest | None, errors: Errors
-) -> Values:
+def _read_values(form: int, given: Mapping[str, Any], request: PurchaseRequest | None, errors: Errors) -> Values:
     """The given values of the form's fields, typed; None for a field to be emptied."""
     if not given:
         return []
     values: Values = []
-    for field in form.fields.all():
+    for field in FormField.objects.filter(form_template=form):
         if field.field_id not in given:
             continue
         try:
@@ -348,22 +348,21 @@ def _attachment(request: PurchaseRequest | None, uuid: UUID) -> Attachment:
 
 
 def _write_values(request: PurchaseRequest, values: Values) -> None:
-    if not values:
-        return
-    request.field_values.filter(field__in=[field for field, _value in values]).delete()
-    FieldValue.objects.bulk_create(
+    FieldValue.objects.bulk_create(_rows(request, values))
+
+
+def _rows(request: PurchaseRequest, values: Values) -> list[FieldValue]:
+    return [
         FieldValue(request=request, field=field, **{VALUE_COLUMNS[FieldType(field.field_type)]: value})
         for field, value in values
         if value is not None
-    )
+    ]
 
 
-def _write_items(request: PurchaseRequest, lines: Iterable[RequestItem]) -> None:
-    lines = list(lines)
+def _write_items(request: PurchaseRequest, lines: Sequence[RequestItem]) -> None:
     for line in lines:
         line.request = request
-    if lines:
-        RequestItem.objects.bulk_create(lines)
+    RequestItem.objects.bulk_create(lines)
 
 
 def _flagged_amount(values: Values) -> Decimal | None:
@@ -378,10 +377,10 @@ def _amount(request: PurchaseRequest) -> Decimal | None:
 def _check_complete(request: PurchaseRequest) -> None:
     """Raises Invalid with every required field that is empty and every required kind of file that is missing."""
     errors: Errors = defaultdict(list)
-    required = request.form_template.fields.filter(required=True)
+    required = FormField.objects.filter(form_template=request.form_template_id, required=True)
     for field in required.exclude(pk__in=request.field_values.values("field")):
         errors[field.field_id].append(_("This field is required."))
-    categories = list(request.form_template.attachment_categories.filter(required=True))
+    categories = list(AttachmentCategory.objects.filter(form_template=request.form_template_id, required=True))
     if categories:
         there = {category.casefold() for category in request.attachments.values_list("category", flat=True)}
         for category in categories:
@@ -391,9 +390,14 @@ def _check_complete(request: PurchaseRequest) -> None:
         raise Invalid(fields=errors)
 
 
-def _described(request: PurchaseRequest) -> dict[str, Any]:
+def _content(request: PurchaseRequest) -> tuple[Values, list[RequestItem]]:
+    """The stored field values and lines."""
+    rows = request.field_values.select_related("field", "value_file")
+    return [(row.field, row.value) for row in rows], list(request.items.all())
+
+
+def _described(request: PurchaseRequest, values: Values, items: Iterable[RequestItem]) -> dict[str, Any]:
     """What the audit log keeps of a request's content."""
-    values = request.field_values.select_related("field", "value_file")
     return {
         "number": request.number,
         "status": request.status,
@@ -404,9 +408,9 @@ def _described(request: PurchaseRequest) -> dict[str, Any]:
         "vendor_account": request.vendor_account,
         "purchase_type": request.purchase_type,
         "amount": request.amount,
-        "field_values": {value.field.field_id: value.plain for value in values},
+        "field_values": {field.field_id: plain(value) for field, value in values if value is not None},
         "items": [
             {"description": item.description, "quantity": item.quantity, "unit_price": item.unit_price}
-            for item in request.items.all()
+            for item in items
         ],
     }
