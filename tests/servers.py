@@ -59,7 +59,7 @@ def _start_all() -> None:
         case "postgresql":
             url = os.environ.get("TEST_DATABASE_URL", "")
             if not url:
-                postgres, url = _start_postgres(base)
+                postgres, url = start_postgres(base / "postgres")
                 processes.append((postgres, signal.SIGQUIT))
             head, _, name = url.rpartition("/")
             os.environ["BUREAU_TEST_POSTGRES"] = f"{head}/test_{name}"
@@ -79,9 +79,12 @@ def _start_all() -> None:
     atexit.register(stop_all)
 
 
-def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
-    """Run a throw-away cluster on a socket under `base`; PostgreSQL refuses root, so root hands it to somebody else."""
-    home = base / "postgres"
+def start_postgres(home: Path, *, durable: bool = False) -> "tuple[subprocess.Popen[bytes], str]":
+    """Run a cluster on a socket in the new folder `home`; PostgreSQL refuses root, so root hands it to somebody else.
+
+    Everybody must be able to enter the folders above `home`. `durable` writes to the disk at each commit. The database
+    that the URL names is not made.
+    """
     home.mkdir()
     binaries = _postgres_binaries(home)
     as_user: dict[str, Any] = {}
@@ -102,11 +105,10 @@ def _start_postgres(base: Path) -> "tuple[subprocess.Popen[bytes], str]":
         "unix_socket_directories": str(home),
         "max_connections": "300",
         "shared_buffers": "128MB",
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
         "autovacuum": "off",
     }
+    if not durable:
+        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     with (home / "postgres.log").open("wb") as log:
         options = [f"--{key}={value}" for key, value in settings.items()]
         process = subprocess.Popen(

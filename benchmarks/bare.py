@@ -1,0 +1,435 @@
+"""The floor: the answers of the product's operations from a plain WSGI application with psycopg and orjson.
+
+It runs in processes of its own behind the product's front, checks the same access token, counts exactly, and leaves
+what the product leaves in the database. It has no permissions, no validation, no limits and no idempotency: those, and
+code that people can read and change, are what the product's ratio pays for.
+"""
+
+import gc
+import hashlib
+import hmac
+import os
+import socket
+import sys
+import threading
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import parse_qs
+
+import jwt
+import orjson
+import psycopg
+
+from config.front import Front
+from config.server import serve
+
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+PAGE = 25
+BASE = "/api/prs/requests/"
+
+USER = """
+SELECT u.id, u.organization_id FROM accounts_refreshfamily f JOIN core_user u ON u.id = f.user_id
+WHERE f.id = %s AND f.user_id = %s AND f.revoked_at IS NULL AND u.is_active"""
+
+COUNT = "SELECT count(*) FROM purchasing_purchaserequest WHERE organization_id = %s"
+ROWS = """
+SELECT r.uuid, u.uuid, u.username, t.uuid, t.name, r.status, r.subject, r.vendor_name, r.created_at
+FROM purchasing_purchaserequest r JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
+WHERE r.organization_id = %s ORDER BY r.created_at DESC, r.id DESC LIMIT %s OFFSET %s"""
+
+WAITING = """
+r.organization_id = %(organization)s AND r.status IN ('PENDING_APPROVAL', 'IN_REVIEW') AND r.requestor_id <> %(user)s
+AND r.id IN (
+  SELECT s.request_id FROM purchasing_approvalslot s
+  JOIN accounts_accessscope a ON a.team_id = s.team_id AND a.role_id = s.role_id
+  WHERE a.user_id = %(user)s AND s.state = 'waiting'
+  UNION ALL SELECT request_id FROM purchasing_approvalslot WHERE user_id = %(user)s AND state = 'waiting')"""
+INBOX_COUNT = f"SELECT count(*) FROM purchasing_purchaserequest r WHERE {WAITING}"
+INBOX_ROWS = f"""
+SELECT r.uuid, u.uuid, u.username, t.uuid, t.name, r.status, r.subject, r.vendor_name, r.created_at,
+  s.uuid, s.step_name, s.step_order
+FROM purchasing_purchaserequest r JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
+JOIN purchasing_workflowstep s ON s.id = r.current_step_id
+WHERE {WAITING} ORDER BY r.submitted_at, r.id LIMIT %(size)s OFFSET %(start)s"""
+
+DETAIL = """
+SELECT r.id, r.uuid, r.number, u.uuid, u.username, u.first_name, u.last_name, t.uuid, t.name,
+  f.uuid, f.name, f.version_number, w.uuid, w.name, w.version_number, s.uuid, s.step_name, s.step_order,
+  r.status, r.vendor_name, r.vendor_account, r.subject, r.description, r.purchase_type, r.amount,
+  r.rejection_comment, r.submitted_at, r.completed_at, r.created_at, r.updated_at
+FROM purchasing_purchaserequest r JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
+JOIN purchasing_formtemplate f ON f.id = r.form_template_id
+LEFT JOIN purchasing_workflowtemplate w ON w.id = r.workflow_template_id
+LEFT JOIN purchasing_workflowstep s ON s.id = r.current_step_id
+WHERE r.uuid = %s AND r.organization_id = %s"""
+ITEMS = """
+SELECT description, quantity, unit_price, total FROM purchasing_requestitem WHERE request_id = %s ORDER BY position"""
+VALUES = """
+SELECT f.uuid, f.field_id, f.name, f.field_type, v.value_text, v.value_number, v.value_date, v.value_boolean,
+  a.uuid, sf.filename
+FROM purchasing_fieldvalue v JOIN purchasing_formfield f ON f.id = v.field_id
+LEFT JOIN purchasing_attachment a ON a.id = v.value_file_id LEFT JOIN core_storedfile sf ON sf.id = a.file_id
+WHERE v.request_id = %s ORDER BY f."order", f.id"""
+ATTACHMENTS = """
+SELECT a.uuid, f.filename, f.size, f.content_type, a.category, a.created_at
+FROM purchasing_attachment a JOIN core_storedfile f ON f.id = a.file_id
+WHERE a.request_id = %s ORDER BY a.created_at, a.id"""
+DECISIONS = """
+SELECT d.uuid, s.step_name, s.step_order, u.username, d.action, d.comment, d.created_at
+FROM purchasing_decision d JOIN purchasing_workflowstep s ON s.id = d.step_id JOIN core_user u ON u.id = d.approver_id
+WHERE d.request_id = %s ORDER BY d.created_at, d.id"""
+
+TEAM = """
+SELECT t.id, t.name, f.id, f.uuid, f.name, f.version_number, o.request_prefix,
+  u.uuid, u.username, u.first_name, u.last_name
+FROM accounts_team t JOIN purchasing_formtemplate f ON f.team_id = t.id AND f.in_use
+JOIN core_organization o ON o.id = t.organization_id JOIN core_user u ON u.id = %s
+WHERE t.uuid = %s AND t.organization_id = %s"""
+FORM_FIELDS = """
+SELECT id, uuid, field_id, name, field_type, is_amount FROM purchasing_formfield
+WHERE form_template_id = %s ORDER BY "order", id"""
+NUMBER = """
+INSERT INTO sequences_sequence (name, last) VALUES (%s, 1)
+ON CONFLICT (name) DO UPDATE SET last = sequences_sequence.last + 1 RETURNING last"""
+NEW_REQUEST = """
+INSERT INTO purchasing_purchaserequest (uuid, organization_id, number, requestor_id, team_id, form_template_id, status,
+  subject, description, vendor_name, vendor_account, purchase_type, amount, rejection_comment, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, 'DRAFT', %s, %s, %s, %s, %s, %s, '', %s, %s) RETURNING id"""
+NEW_VALUES = """
+INSERT INTO purchasing_fieldvalue (request_id, field_id, value_text, value_number, value_date, value_boolean)
+SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::date[], %s::boolean[])"""
+
+LOCKED = """
+SELECT r.id, r.status, r.number, r.subject, r.vendor_name, r.amount, r.team_id, t.name, r.requestor_id,
+  p.first_name || ' ' || p.last_name, o.currency, s.id, s.uuid, s.step_name, s.step_order,
+  s.workflow_template_id
+FROM purchasing_purchaserequest r JOIN accounts_team t ON t.id = r.team_id JOIN core_user p ON p.id = r.requestor_id
+JOIN core_organization o ON o.id = r.organization_id JOIN purchasing_workflowstep s ON s.id = r.current_step_id
+WHERE r.uuid = %s AND r.organization_id = %s AND r.status IN ('PENDING_APPROVAL', 'IN_REVIEW')
+FOR NO KEY UPDATE OF r"""
+SLOTS = """
+SELECT s.id, s.approval_id, s.user_id = %(user)s OR a.id IS NOT NULL FROM purchasing_approvalslot s
+LEFT JOIN accounts_accessscope a ON a.team_id = s.team_id AND a.role_id = s.role_id AND a.user_id = %(user)s
+WHERE s.request_id = %(request)s AND s.step_id = %(step)s AND s.state = 'waiting'"""
+NEW_DECISION = """
+INSERT INTO purchasing_decision (uuid, approval_id, request_id, step_id, approver_id, action, comment, created_at)
+VALUES (%s, %s, %s, %s, %s, 'APPROVE', %s, %s) RETURNING id"""
+FILL = (
+    "UPDATE purchasing_approvalslot SET state = 'approved', decision_id = %s WHERE id = ANY(%s) AND state = 'waiting'"
+)
+NEXT_STEP = """
+SELECT s.id, s.uuid, s.step_name, s.step_order, s.is_finance_review FROM purchasing_workflowstep s
+WHERE s.workflow_template_id = %s AND s.step_order > %s ORDER BY s.step_order LIMIT 1"""
+MOVE = "UPDATE purchasing_purchaserequest SET status = %s, current_step_id = %s, updated_at = %s WHERE id = %s"
+OPEN = """
+INSERT INTO purchasing_approvalslot (approval_id, request_id, step_id, team_id, role_id, user_id, state, created_at)
+SELECT %s, %s, a.step_id, CASE WHEN a.role_id IS NULL THEN NULL ELSE %s END, a.role_id, a.user_id, 'waiting', %s
+FROM purchasing_stepapprover a WHERE a.step_id = %s ORDER BY a.id"""
+NEXT_PEOPLE = """
+SELECT DISTINCT u.id, u.email, u.first_name || ' ' || u.last_name FROM purchasing_stepapprover a
+LEFT JOIN accounts_accessscope h ON h.role_id = a.role_id AND h.team_id = %s
+JOIN core_user u ON u.id = coalesce(a.user_id, h.user_id)
+WHERE a.step_id = %s AND u.is_active AND u.id <> %s"""
+NEW_JOB = """
+INSERT INTO core_job (id, organization_id, kind, key, payload, state, progress, counts, error, attempts, created_at,
+  run_after)
+VALUES (%s, %s, 'send_mail', %s, %s, 'PENDING', 0, '{}', '', 0, %s, %s) ON CONFLICT DO NOTHING"""
+
+HEAD = "SELECT position, hash FROM core_audithead WHERE chain = %s FOR UPDATE"
+NEW_ENTRY = """
+INSERT INTO core_auditentry (chain, position, organization_id, user_id, entity_type, entity_id, action, old_values,
+  new_values, ip_address, request_id, created_at, previous_hash, hash)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+MOVE_HEAD = "UPDATE core_audithead SET position = %s, hash = %s WHERE chain = %s"
+
+COLUMNS = {"NUMBER": 5, "DATE": 6, "BOOLEAN": 7}
+KEYS = {"NUMBER": "value_number", "DATE": "value_date", "BOOLEAN": "value_boolean", "FILE": "value_file"}
+STATUSES = {"200": "200 OK", "201": "201 Created", "401": "401 Unauthorized", "404": "404 Not Found"}
+
+local = threading.local()
+dsn = os.environ.get("BARE_DSN", "")
+public_url = os.environ.get("PUBLIC_URL", "")
+# As django.utils.crypto.salted_hmac makes the key of access tokens from SECRET_KEY.
+salt = b"bureau.accounts.tokens.access" + os.environ.get("SECRET_KEY", "").encode()
+token_key = hmac.digest(hashlib.sha256(salt).digest(), b"jwt", "sha256")
+
+
+def application(environ, start_response):
+    if not hasattr(local, "connection"):
+        local.connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=0, options="-c timezone=UTC")
+        local.cursor = local.connection.cursor(binary=True)
+    status, body = answer(local.cursor, environ)
+    data = orjson.dumps(body, option=OPTIONS)
+    start_response(STATUSES[status], [("Content-Type", "application/json"), ("Content-Length", str(len(data)))])
+    return [data]
+
+
+def answer(cursor, environ):
+    try:
+        claims = jwt.decode(environ.get("HTTP_AUTHORIZATION", "")[7:], token_key, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        return "401", {}
+    user = cursor.execute(USER, (uuid.UUID(claims["fam"]), int(claims["sub"]))).fetchone()
+    if claims["typ"] != "access" or user is None:
+        return "401", {}
+    match environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(BASE).strip("/").split("/"):
+        case "GET", [""]:
+            return "200", listed(cursor, user, environ)
+        case "POST", [""]:
+            return "201", created(cursor, user, environ)
+        case "GET", ["inbox"]:
+            return "200", inbox(cursor, user, environ)
+        case "GET", [request]:
+            return "200", detail(cursor, user, uuid.UUID(request))
+        case "POST", [request, "approve"]:
+            return "200", approved(cursor, user, uuid.UUID(request), environ)
+    return "404", {}
+
+
+def status_of(code):
+    return {"code": code, "name": code.replace("_", " ").title()}
+
+
+def row_of(r):
+    return {
+        "id": r[0],
+        "requestor": {"id": r[1], "username": r[2]},
+        "team": {"id": r[3], "name": r[4]},
+        "status": status_of(r[5]),
+        "subject": r[6],
+        "vendor_name": r[7],
+        "created_at": r[8],
+    }
+
+
+def page_of(environ, total, rows_at):
+    page = int(parse_qs(environ["QUERY_STRING"]).get("page", ["1"])[0])
+    address = f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}?page="
+    return {
+        "count": total,
+        "next": f"{address}{page + 1}" if page * PAGE < total else None,
+        "previous": f"{address}{page - 1}" if page > 1 else None,
+        "results": rows_at((page - 1) * PAGE),
+    }
+
+
+def listed(cursor, user, environ):
+    total = cursor.execute(COUNT, (user[1],)).fetchone()[0]
+    return page_of(environ, total, lambda start: [row_of(row) for row in cursor.execute(ROWS, (user[1], PAGE, start))])
+
+
+def inbox(cursor, user, environ):
+    who = {"user": user[0], "organization": user[1]}
+    total = cursor.execute(INBOX_COUNT, who).fetchone()[0]
+
+    def rows_at(start):
+        rows = cursor.execute(INBOX_ROWS, {**who, "size": PAGE, "start": start})
+        return [{**row_of(row), "current_template_step": step_of(*row[9:])} for row in rows]
+
+    return page_of(environ, total, rows_at)
+
+
+def step_of(step, name, order):
+    return None if step is None else {"id": step, "step_name": name, "step_order": order}
+
+
+def template_of(template, name, version):
+    return None if template is None else {"id": template, "name": name, "version_number": version}
+
+
+def item_of(description, quantity, price, total):
+    whole = quantity == quantity.to_integral_value()
+    return {
+        "description": description,
+        "quantity": int(quantity) if whole else float(quantity),
+        "unit_price": str(price),
+        "total": str(total),
+    }
+
+
+def value_of(r):
+    kind = r[3]
+    value = r[COLUMNS.get(kind, 4)]
+    if kind == "FILE":
+        value = r[8] and {"id": r[8], "filename": r[9]}
+    elif kind == "NUMBER" and value is not None:
+        value = f"{value:.2f}" if value == value.quantize(Decimal("0.01")) else f"{value:f}"
+    return {
+        "field": {"id": r[0], "field_id": r[1], "name": r[2], "field_type": kind},
+        KEYS.get(kind, "value_text"): value,
+    }
+
+
+def detail(cursor, user, request):
+    r = cursor.execute(DETAIL, (request, user[1])).fetchone()
+    items = [item_of(*row) for row in cursor.execute(ITEMS, r[:1])]
+    values = [value_of(row) for row in cursor.execute(VALUES, r[:1])]
+    attachments = [
+        {
+            "id": row[0],
+            "filename": row[1],
+            "file_size": row[2],
+            "file_type": row[3],
+            "category": row[4],
+            "upload_date": row[5],
+        }
+        for row in cursor.execute(ATTACHMENTS, r[:1])
+    ]
+    decisions = [
+        {
+            "id": row[0],
+            "template_step": {"step_name": row[1], "step_order": row[2]},
+            "approver": {"username": row[3]},
+            "action": row[4],
+            "comment": row[5],
+            "timestamp": row[6],
+        }
+        for row in cursor.execute(DECISIONS, r[:1])
+    ]
+    return detail_of(r, items, values, attachments, decisions)
+
+
+def detail_of(r, items, values, attachments, decisions):
+    return {
+        "id": r[1],
+        "number": r[2],
+        "requestor": {"id": r[3], "username": r[4], "first_name": r[5], "last_name": r[6]},
+        "team": {"id": r[7], "name": r[8]},
+        "form_template": template_of(*r[9:12]),
+        "workflow_template": template_of(*r[12:15]),
+        "status": status_of(r[18]),
+        "current_template_step": step_of(*r[15:18]),
+        "vendor_name": r[19],
+        "vendor_account": r[20],
+        "subject": r[21],
+        "description": r[22],
+        "purchase_type": {"code": r[23], "name": r[23].title()},
+        "amount": None if r[24] is None else str(r[24]),
+        "items": items,
+        "field_values": values,
+        "attachments": attachments,
+        "approval_history": decisions,
+        "rejection_comment": r[25],
+        "submitted_at": r[26],
+        "completed_at": r[27],
+        "created_at": r[28],
+        "updated_at": r[29],
+    }
+
+
+def created(cursor, user, environ):
+    given = orjson.loads(environ["wsgi.input"].read())
+    now, request = datetime.now(UTC), uuid.uuid4()
+    with local.connection.transaction():
+        team = cursor.execute(TEAM, (user[0], uuid.UUID(given["team"]), user[1])).fetchone()
+        fields = cursor.execute(FORM_FIELDS, (team[2],)).fetchall()
+        values, plain, amount = [], {}, None
+        for field in fields:
+            value = given["field_values"].get(field[2])
+            if value is None:
+                continue
+            number = Decimal(value) if field[4] == "NUMBER" else None
+            day = datetime.fromisoformat(value).date() if field[4] == "DATE" else None
+            truth = value if field[4] == "BOOLEAN" else None
+            text = value if number is None and day is None and truth is None else None
+            values.append((field[0], text, number, day, truth))
+            plain[field[2]] = value if number is None else f"{number.normalize():f}"
+            amount = number.quantize(Decimal("0.01")) if field[5] else amount
+        sequence = f"{user[1]}:request:{now.year}"
+        number = f"{team[6]}-{now.year}-{cursor.execute(NUMBER, (sequence,)).fetchone()[0]:05}"
+        subject, kind = given["subject"], given["purchase_type"]
+        description, vendor, account = (given[name] for name in ("description", "vendor_name", "vendor_account"))
+        pk = cursor.execute(
+            NEW_REQUEST,
+            (request, user[1], number, user[0], team[0], team[2], subject, description, vendor, account, kind,
+             amount, now, now),
+        ).fetchone()[0]  # fmt: skip
+        cursor.execute(NEW_VALUES, (pk, *map(list, zip(*values, strict=True))))
+        audited = {
+            "number": number,
+            "status": "DRAFT",
+            "team": team[0],
+            "subject": subject,
+            "description": description,
+            "vendor_name": vendor,
+            "vendor_account": account,
+            "purchase_type": kind,
+            "amount": None if amount is None else str(amount),
+            "field_values": plain,
+            "items": [],
+        }
+        audit(cursor, user, environ, pk, "created", None, audited, now)
+    shown = {value[0]: value for value in values}
+    r = (
+        pk, request, number, *team[7:11], uuid.UUID(given["team"]), team[1], *team[3:6], None, None, None, None, None,
+        None, "DRAFT", vendor, account, subject, description, kind, amount, "", None, None, now, now,
+    )  # fmt: skip
+    rows = [value_of((*field[1:5], *shown[field[0]][1:], None, None)) for field in fields if field[0] in shown]
+    return detail_of(r, [], rows, [], [])
+
+
+def approved(cursor, user, request, environ):
+    comment = orjson.loads(environ["wsgi.input"].read()).get("comment", "")
+    now = datetime.now(UTC)
+    with local.connection.transaction():
+        r = cursor.execute(LOCKED, (request, user[1])).fetchone()
+        pk, old, team, step = r[0], r[1], r[6], r[11]
+        slots = cursor.execute(SLOTS, {"user": user[0], "request": pk, "step": step}).fetchall()
+        approval = slots[0][1]
+        mine = [slot[0] for slot in slots if slot[2]]
+        decision = cursor.execute(NEW_DECISION, (uuid.uuid4(), approval, pk, step, user[0], comment, now)).fetchone()[0]
+        cursor.execute(FILL, (decision, mine))
+        status, current = "IN_REVIEW", step_of(*r[12:15])
+        if len(mine) == len(slots):
+            following = cursor.execute(NEXT_STEP, (r[15], r[14])).fetchone()
+            status = "FINANCE_REVIEW" if following[4] else status
+            current = step_of(*following[1:4])
+            cursor.execute(MOVE, (status, following[0], now, pk))
+            cursor.execute(OPEN, (approval, pk, team, now, following[0]))
+            for person, email, name in cursor.execute(NEXT_PEOPLE, (team, following[0], r[8])).fetchall():
+                key = f"mail:turn:approval:{approval}:step:{following[0]}:user:{person}"
+                mail = {
+                    "to": email,
+                    "subject": f"Your turn: {r[2]} {r[3]}",
+                    "body": letter(name, following[2], request, r),
+                }
+                cursor.execute(NEW_JOB, (uuid.uuid4(), user[1], key, orjson.dumps(mail).decode(), now, now))
+        else:
+            cursor.execute(MOVE, (status, step, now, pk))
+        new = {"status": status, "step": r[13], "comment": comment}
+        audit(cursor, user, environ, pk, "approved", {"status": old}, new, now)
+    return {"id": request, "status": status_of(status), "current_template_step": current}
+
+
+def letter(name, step, request, r):
+    vendor = f"\nVendor: {r[4]}" if r[4] else ""
+    amount = f"\nAmount: {r[5]} {r[10]}" if r[5] is not None else ""
+    return (
+        f"Hello {name},\n\na request waits for your decision at the step “{step}”.\n\n{r[2]}  {r[3]}\nTeam: {r[7]}\n"
+        f"Requested by: {r[9]}{vendor}{amount}\n\n{public_url}/requests/{request}/\n"
+    )
+
+
+def audit(cursor, user, environ, pk, action, old, new, now):
+    position, previous = cursor.execute(HEAD, (user[1],)).fetchone()
+    address, origin = environ["REMOTE_ADDR"], f"req_{uuid.uuid4()}"
+    person = (user[1], user[0], "purchase_request", str(pk), action)
+    values = [previous, user[1], position + 1, *person, old, new, address, origin, now.timestamp()]
+    link = hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    stored = (None if given is None else orjson.dumps(given).decode() for given in (old, new))
+    cursor.execute(NEW_ENTRY, (user[1], position + 1, *person, *stored, address, origin, now, previous, link))
+    cursor.execute(MOVE_HEAD, (position + 1, link, user[1]))
+
+
+if __name__ == "__main__":
+    # Bad requests never come here, so a refusal of the front needs no words.
+    front = Front(
+        application,
+        error_body=lambda *_: (b"{}", "application/json"),
+        redis_url=os.environ["CACHE_URL"],
+        max_body_bytes=1_000_000,
+    )
+    gc.collect()
+    gc.freeze()
+    serve(front, socket.socket(fileno=int(sys.argv[1])))
