@@ -87,7 +87,8 @@ class Shape(serializers.Serializer):
     @classmethod
     def of(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
         """The records of a query: from columns where the shape allows it, else from objects."""
-        return cls.rows(queryset) if _is_flat(cls, queryset.model) else cls.render_all(queryset)
+        flat = _is_flat(cls, queryset.model)  # type: ignore[arg-type]
+        return cls.rows(queryset) if flat else cls.render_all(queryset)
 
     def to_representation(self, instance: Any) -> Any:
         return type(self).render(instance)
