@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 RELAY_CHANNEL = "relay"
 LOST_AFTER = timedelta(seconds=60)  # a message that nobody has claimed by then is sent again
 
+KEPT = timedelta(days=30)  # an ended job
+
 
 class LeaseLost(Exception):
     """Another worker has taken the job over; what this one did is rolled back."""
@@ -204,6 +206,15 @@ def enqueue_scheduled(*, now: datetime) -> None:
             key = f"every:{name}:{period}"
             if not Job.objects.filter(key=key).exists():
                 enqueue(name, payload={}, now=now, key=key)
+
+
+@job_handler("clean_up_jobs", every=timedelta(days=1))
+def clean_up_jobs(run: Run) -> None:
+    """Forgets jobs that ended long ago; their payloads hold addresses and texts that nobody needs any more."""
+    with run.completing() as result:
+        old = Job.objects.filter(finished_at__lt=timezone.now() - KEPT)
+        result["deleted"] = old.count()
+        old.delete()
 
 
 def _lease() -> timedelta:

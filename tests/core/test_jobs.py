@@ -125,6 +125,17 @@ def test_scheduled_kind_is_enqueued_once_a_period(kind):
     assert Job.objects.filter(kind="probe").count() == 2
 
 
+def test_jobs_that_ended_long_ago_are_forgotten(kind):
+    kind(rename)
+    old, recent = enqueued(), enqueued()
+    for job in (old, recent):
+        jobs.run(job.pk)
+    Job.objects.filter(pk=old.pk).update(finished_at=timezone.now() - jobs.KEPT - timedelta(days=1))
+    cleaning = jobs.enqueue("clean_up_jobs", payload={}, now=timezone.now())
+    jobs.run(cleaning.pk)
+    assert set(Job.objects.values_list("pk", flat=True)) == {recent.pk, cleaning.pk}
+
+
 def test_events_tell_the_whole_life_in_order(kind):
     def counting(run):
         run.progress(40, done=2)
