@@ -61,17 +61,21 @@ def survive(*, count, kills, monkeypatch):
     worker = start(WORKER)
     try:
         with running(RELAY):
-            assert wait_until(lambda: Job.objects.filter(state=JobState.SUCCESS).exists(), 60), "no worker came up"
+            assert wait_until(lambda: Job.objects.filter(kind="effect", state=JobState.SUCCESS).exists(), 60), (
+                "no worker came up"
+            )
             for _ in range(kills):
-                done = Job.objects.filter(state=JobState.SUCCESS).count()
-                wait_until(lambda done=done: Job.objects.filter(state=JobState.SUCCESS).count() > done, 30)
+                done = Job.objects.filter(kind="effect", state=JobState.SUCCESS).count()
+                wait_until(
+                    lambda done=done: Job.objects.filter(kind="effect", state=JobState.SUCCESS).count() > done, 30
+                )
                 time.sleep(random.random() * 0.15)
                 kill(worker)
                 worker = start(WORKER)
-            ended = wait_until(lambda: Job.objects.filter(state=JobState.SUCCESS).count() == count, 90)
+            ended = wait_until(lambda: Job.objects.filter(kind="effect", state=JobState.SUCCESS).count() == count, 90)
     finally:
         kill(worker)
-    states = Counter(Job.objects.values_list("state", flat=True))
+    states = Counter(Job.objects.filter(kind="effect").values_list("state", flat=True))
     assert ended, f"after 90 s: {states}"
     effects = Counter(Organization.objects.values_list("name", flat=True))
     assert effects == Counter(names)
