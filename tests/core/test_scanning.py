@@ -4,7 +4,6 @@ import socket
 import struct
 import subprocess
 import tempfile
-import threading
 import time
 import zipfile
 import zlib
@@ -22,6 +21,7 @@ from bureau.core.scanning import ClamdScanner, Clean, Infected, VirusDetected, s
 from bureau.core.scanning.unpacking import WINDOW, _decompress_vba
 from bureau.kit.errors import BusinessRule, DomainError, IntegrationFailed, Invalid
 from tests.core import samples
+from tests.core.clamd import InstreamServer
 from tests.core.test_inspection import EVERYTHING, VALID
 
 EICAR = samples.EICAR
@@ -387,40 +387,6 @@ def test_damaged_files_raise_nothing_but_refusals(name, edits):
 
 
 # --- ClamAV
-
-
-class InstreamServer:
-    """Speaks INSTREAM as clamd does: knows EICAR, and closes a stream above `limit` bytes with an error."""
-
-    def __init__(self, limit: int = 1 << 20, *, silent: bool = False) -> None:
-        self.limit, self.silent = limit, silent
-        self.received = b""
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self) -> None:
-        while True:
-            try:
-                connection, _address = self.listener.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rwb") as stream:
-                stream.write(self.answer(stream) + b"\0")
-
-    def answer(self, stream: io.BufferedRWPair) -> bytes:
-        if self.silent:
-            time.sleep(1)
-        command = b""
-        while not command.endswith(b"\0"):
-            command += stream.read(1)
-        assert command == b"zINSTREAM\0"
-        self.received = b""
-        while size := struct.unpack(">I", stream.read(4))[0]:
-            if len(self.received) + size > self.limit:
-                return b"INSTREAM size limit exceeded. ERROR"
-            self.received += stream.read(size)
-        return b"stream: Eicar-Signature FOUND" if EICAR in self.received else b"stream: OK"
 
 
 @pytest.fixture
