@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.accounts.models import AccessScope, Role
@@ -34,13 +34,9 @@ from bureau.purchasing.states import FINANCE_INBOX, P2P_STATUSES, WAITING_FOR_AP
 
 def requests_awaiting(user: User) -> QuerySet[PurchaseRequest]:
     """The inbox: others' requests at an approval step where a slot of this person waits, oldest first."""
-    waiting = ApprovalSlot.objects.waiting().of(user).filter(request=OuterRef("pk"))
-    return (
-        PurchaseRequest.objects.filter(Exists(waiting), organization=user.organization_id)
-        .filter(status__in=WAITING_FOR_APPROVAL)
-        .exclude(requestor=user)
-        .order_by("submitted_at", "pk")
-    )
+    waiting = ApprovalSlot.objects.requests_waiting_for(user)
+    others = PurchaseRequest.objects.filter(organization=user.organization_id).exclude(requestor=user)
+    return others.filter(pk__in=waiting, status__in=WAITING_FOR_APPROVAL).order_by("submitted_at", "pk")
 
 
 def finance_inbox(user: User) -> QuerySet[PurchaseRequest]:

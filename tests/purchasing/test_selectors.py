@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bureau.accounts.models import Role
+from bureau.core.models import Job
 from bureau.kit.errors import Forbidden
 from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest
@@ -129,6 +130,26 @@ def test_inbox_leaves_out_ones_own_requests_and_decided_steps():
     approve(office.manager, request)
     assert not selectors.requests_awaiting(office.manager).exists()
     assert list(selectors.requests_awaiting(office.director)) == [request]
+
+
+def test_inbox_goes_by_the_role_in_the_team_of_the_request():
+    office = make_office()
+    elsewhere = make_user(office.organization)
+    give_role(elsewhere, make_team(office.organization, "Sales"), Role.MANAGER)
+    give_role(elsewhere, office.team, Role.INITIATOR)
+    submit(office)
+    assert not selectors.requests_awaiting(elsewhere).exists()
+    assert not Job.objects.filter(payload__to=elsewhere.email).exists()
+
+
+def test_inbox_holds_what_waits_for_a_person_by_name_once():
+    office = make_office(steps=[{"step_name": "One", "approvers": [{"role": "MANAGER"}]}])
+    make_workflow(
+        office, steps=[{"step_name": "Two", "approvers": [{"user": office.manager.uuid}, {"role": "MANAGER"}]}]
+    )
+    request = submit(office)
+    assert list(selectors.requests_awaiting(office.manager)) == [request]
+    assert selectors.requests_awaiting(office.manager).count() == 1
 
 
 def test_inbox_leaves_out_finance_reviews():

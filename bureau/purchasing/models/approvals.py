@@ -43,6 +43,12 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
         """All of them, with `theirs` for those that this person may fill."""
         return self.annotate(theirs=ExpressionWrapper(_fillable_by(user), models.BooleanField()))
 
+    def requests_waiting_for(self, user: User) -> "models.QuerySet[ApprovalSlot, dict[str, int]]":
+        """The ids of the requests where such a slot waits; as a union, each half of it finds its partial index."""
+        waiting = self.waiting()
+        by_role = waiting.filter(team__access_scopes__user=user, role=F("team__access_scopes__role"))
+        return by_role.values("request").union(waiting.filter(user=user).values("request"), all=True)
+
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
 
