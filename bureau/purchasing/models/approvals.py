@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -43,7 +44,7 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
         """All of them, with `theirs` for those that this person may fill."""
         return self.annotate(theirs=ExpressionWrapper(_fillable_by(user), models.BooleanField()))
 
-    def requests_waiting_for(self, user: User) -> "models.QuerySet[ApprovalSlot, dict[str, int]]":
+    def requests_waiting_for(self, user: User) -> "models.QuerySet[Any, Any]":
         """The ids of the requests where such a slot waits; as a union, each half of it finds its partial index."""
         waiting = self.waiting()
         by_role = waiting.filter(team__access_scopes__user=user, role=F("team__access_scopes__role"))
