@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=50)),
                 (
                     "key",
-                    models.CharField(help_text="the same key is enqueued once", max_length=200, null=True, unique=True),
+                    models.CharField(help_text="enqueued once", max_length=200, null=True, unique=True),
                 ),
                 ("payload", models.JSONField(default=dict)),
                 (
