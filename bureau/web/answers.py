@@ -7,11 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -60,9 +59,9 @@ def refused(request: PageRequest, error: DomainError) -> HttpResponse:
         response = HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
         return with_events(response, say=[(error.message, "error")])
     if isinstance(error, NotFound):
-        raise Http404(error.message)
+        return render(request, "404.html", status=404)
     if isinstance(error, Forbidden):
-        raise PermissionDenied(error.message)
+        return render(request, "403.html", {"reason": error.message}, status=403)
     if request.method == "GET":
         return render(request, "400.html", {"reason": error.message}, status=error.status)
     messages.error(request, error.message)
@@ -73,9 +72,10 @@ def with_events(
     response: HttpResponse, *, say: Sequence[tuple[str, str]] = (), events: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     """Adds what the page's script is to do: `say` shows toasts as (text, tone), `events` are passed on."""
-    told: dict[str, Any] = dict(events or {})
-    if say:
+    told: dict[str, Any] = {}
+    if say:  # first: what follows may take the sender off the page, and its events with it
         told["say"] = {"items": [{"text": text, "tone": tone} for text, tone in say]}
+    told |= events or {}
     if told:
         response.headers["HX-Trigger"] = json.dumps(told)
     return response

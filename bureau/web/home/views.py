@@ -16,7 +16,7 @@ from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page
 from bureau.web.context import Shell
-from bureau.web.requests.views import search_words
+from bureau.web.requests.finding import search_words
 
 SHOWN = 50
 MINE_SHOWN = 8

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bureau.kit.errors import Invalid
-from bureau.purchasing.models import FieldType, FormField, FormTemplate, PurchaseRequest, PurchaseType
+from bureau.purchasing.models import Attachment, FieldType, FormField, PurchaseRequest, PurchaseType
 from bureau.purchasing.services.requests import ItemInput
 
 OWN = ("subject", "purchase_type", "vendor_name", "vendor_account", "description")
@@ -38,8 +38,10 @@ class RequestForm(forms.Form):
         label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
-    def __init__(self, template: FormTemplate, *args: Any, item: PurchaseRequest | None = None, **kwargs: Any) -> None:
-        self.template_rows: list[FormField] = list(template.fields.all())
+    def __init__(
+        self, rows: Iterable[FormField], *args: Any, item: PurchaseRequest | None = None, **kwargs: Any
+    ) -> None:
+        self.template_rows = list(rows)
         self.line_errors: list[str] = []
         self.file_errors: list[str] = []
         if item is not None:
@@ -115,13 +117,17 @@ def _form_field(row: FormField) -> forms.Field:
 
 def _initial(item: PurchaseRequest) -> dict[str, Any]:
     initial: dict[str, Any] = {name: getattr(item, name) for name in OWN}
-    for value in item.field_values.all():
-        if value.field.field_type == FieldType.FILE:
-            continue
-        plain = value.plain
-        if value.field.is_amount and value.value_number is not None:
-            plain = f"{value.value_number:.2f}"
-        initial[PREFIX + value.field.field_id] = str(plain).lower() if isinstance(plain, bool) else plain
+    for kept in item.field_values.all():
+        match kept.value:
+            case bool() as answer:
+                shown = "true" if answer else "false"
+            case Decimal() as number:
+                shown = f"{number:.2f}" if kept.field.is_amount else f"{number.normalize():f}"
+            case Attachment():
+                continue
+            case value:
+                shown = str(value)
+        initial[PREFIX + kept.field.field_id] = shown
     return initial
 
 

@@ -1,19 +1,19 @@
 from django.urls import path
 
-from bureau.web.requests import views
+from bureau.web.requests.views import deciding, editing, files, lists
 
 urlpatterns = [
-    path("requests/", views.request_list, name="requests"),
-    path("requests/new/", views.new, name="request-new"),
-    path("requests/decide/", views.decide_selected, name="requests-decide"),
-    path("requests/<uuid:uuid>/", views.show, name="request"),
-    path("requests/<uuid:uuid>/edit/", views.edit, name="request-edit"),
-    path("requests/<uuid:uuid>/submit/", views.submit, name="request-submit"),
-    path("requests/<uuid:uuid>/delete/", views.delete, name="request-delete"),
-    path("requests/<uuid:uuid>/decide/", views.decide, name="request-decide"),
-    path("requests/<uuid:uuid>/files/", views.add_files, name="request-files"),
-    path("requests/files/<uuid:uuid>/", views.file, name="request-file"),
-    path("requests/files/<uuid:uuid>/preview/", views.preview, name="request-file-preview"),
-    path("requests/files/<uuid:uuid>/remove/", views.remove_file, name="request-file-remove"),
-    path("finance/", views.finance_inbox, name="finance-inbox"),
+    path("requests/", lists.request_list, name="requests"),
+    path("requests/new/", editing.new, name="request-new"),
+    path("requests/decide/", deciding.decide_selected, name="requests-decide"),
+    path("requests/<uuid:uuid>/", deciding.show, name="request"),
+    path("requests/<uuid:uuid>/edit/", editing.edit, name="request-edit"),
+    path("requests/<uuid:uuid>/submit/", editing.submit, name="request-submit"),
+    path("requests/<uuid:uuid>/delete/", editing.delete, name="request-delete"),
+    path("requests/<uuid:uuid>/decide/", deciding.decide, name="request-decide"),
+    path("requests/<uuid:uuid>/files/", files.add_files, name="request-files"),
+    path("requests/files/<uuid:uuid>/", files.file, name="request-file"),
+    path("requests/files/<uuid:uuid>/preview/", files.preview, name="request-file-preview"),
+    path("requests/files/<uuid:uuid>/remove/", files.remove_file, name="request-file-remove"),
+    path("finance/", lists.finance_inbox, name="finance-inbox"),
 ]

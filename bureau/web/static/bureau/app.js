@@ -96,7 +96,9 @@
     const row = $(`[data-row="${detail.id}"]`), all = rows(), next = all[all.indexOf(row) + 1] || all[all.indexOf(row) - 1];
     row?.remove();
     const link = next && $("a[data-panel]", next);
-    if (link && next !== row) openSide(link); else if (row) location.reload(); else closeSide();
+    if (link && next !== row) { openSide(link); return; }
+    closeSide();
+    if (row) window.htmx.ajax("GET", location.href, { target: "#main", select: "#main", swap: "outerHTML" });
   });
 
   /* --- Keys */
@@ -175,21 +177,23 @@
       options[chosen]?.scrollIntoView({ block: "nearest" });
       if (options[chosen]) input.setAttribute("aria-activedescendant", `option-${chosen}`); else input.removeAttribute("aria-activedescendant");
     };
-    const show = async () => {
-      const words = input.value.trim().toLowerCase();
-      list.replaceChildren(...$$("[role=option]", actions).filter((option) => option.textContent.toLowerCase().includes(words)).map((option) => option.cloneNode(true)));
+    const words = () => input.value.trim().toLowerCase();
+    const show = () => {
+      list.replaceChildren(...$$("[role=option]", actions).filter((option) => option.textContent.toLowerCase().includes(words())).map((option) => option.cloneNode(true)));
       choose(0);
+    };
+    const ask = async () => {
       asked?.abort();
-      if (words.length < 2) return;
+      if (words().length < 2) return;
       asked = new AbortController();
       try {
-        const answer = await fetch(`${list.dataset.searchUrl}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true", "HX-Target": "palette-list" }, signal: asked.signal });
-        if (answer.ok) { list.insertAdjacentHTML("beforeend", await answer.text()); choose(chosen); }
+        const answer = await fetch(`${list.dataset.searchUrl}?q=${encodeURIComponent(words())}`, { headers: { "HX-Request": "true", "HX-Target": "palette-list" }, signal: asked.signal });
+        if (answer.ok) { show(); list.insertAdjacentHTML("beforeend", await answer.text()); choose(chosen); }
       } catch { /* typed on, or offline: the areas are still there */ }
     };
     openPalette = () => { input.value = ""; show(); palette.showModal(); input.focus(); };
     let pause;
-    input.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(show, 120); });
+    input.addEventListener("input", () => { asked?.abort(); show(); clearTimeout(pause); pause = setTimeout(ask, 120); });
     input.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step) { event.preventDefault(); choose(chosen + step); }

@@ -1,0 +1,22 @@
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.factories.purchasing import make_office
+
+
+@pytest.fixture
+def office():
+    return make_office()
+
+
+@pytest.fixture
+def sign_in():
+    """A browser of this person."""
+
+    def signed_in(user, **options) -> Client:
+        client = Client(**options)
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return client
+
+    return signed_in
