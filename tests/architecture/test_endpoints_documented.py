@@ -1,0 +1,134 @@
+"""What is documented is served, and what is served is in the OpenAPI documents."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, resolve
+
+from bureau.api.dialect import DIALECTS
+from bureau.api.schema import FOLDER
+from bureau.api.urls import urlpatterns
+
+UUID = "123e4567-e89b-12d3-a456-426614174000"
+VERBS = ("get", "post", "put", "patch", "delete")
+
+# Sign-in and the API's entrance, then simple requests and tasks, then purchase requests: method, path.
+DOCUMENTED = f"""
+GET /api/
+GET /api/health/
+GET /api/schema/
+GET /api/schema/swagger-ui/
+GET /api/schema/redoc/
+GET /api/docs/
+GET /api/redoc/
+GET /api/country-codes/
+POST /api/auth/token/
+POST /api/auth/token/refresh/
+POST /api/auth/token/verify/
+POST /api/auth/logout/
+POST /api/auth/change-password/
+POST /api/api-token-auth/
+GET /api/session-auth/
+GET /api/mock-auth-config/
+GET /api/auth/users/
+POST /api/auth/users/
+GET /api/auth/users/1/
+PUT /api/auth/users/1/
+DELETE /api/auth/users/1/
+GET /api/auth/users/me/
+PUT /api/auth/users/me/
+POST /api/v1/auth/login
+POST /api/v1/auth/refresh
+POST /api/v1/auth/logout
+GET /api/v1/users
+GET /api/v1/users/me
+
+GET /api/purchases/requests/
+POST /api/purchases/requests/
+GET /api/tasks/{UUID}/
+GET /api/jobs/{UUID}/
+GET /api/jobs/{UUID}/stream/
+
+GET /api/me/
+GET /api/users/
+GET /api/prs/requests/
+POST /api/prs/requests/
+GET /api/prs/requests/{UUID}/
+PATCH /api/prs/requests/{UUID}/
+POST /api/prs/requests/{UUID}/submit/
+POST /api/prs/requests/{UUID}/approve/
+POST /api/prs/requests/{UUID}/reject/
+POST /api/prs/requests/{UUID}/complete/
+GET /api/prs/requests/inbox/
+GET /api/prs/requests/finance-inbox/
+POST /api/prs/requests/{UUID}/attachments/
+GET /api/prs/attachments/{UUID}/download/
+GET /api/prs/teams/
+POST /api/prs/teams/
+GET /api/prs/teams/{UUID}/
+PATCH /api/prs/teams/{UUID}/
+GET /api/prs/teams/{UUID}/members/
+POST /api/prs/teams/{UUID}/members/
+GET /api/prs/form-templates/
+POST /api/prs/form-templates/
+GET /api/prs/form-templates/{UUID}/
+PATCH /api/prs/form-templates/{UUID}/
+GET /api/prs/workflows/
+POST /api/prs/workflows/
+GET /api/prs/workflows/{UUID}/
+PATCH /api/prs/workflows/{UUID}/
+"""
+EXCLUDED = {
+    "/api/schema/": "the document itself",
+    "/api/schema/{dialect}/": "the document itself",
+    "/api/schema/swagger-ui/": "a page",
+    "/api/schema/redoc/": "a page",
+    "/api/docs/": "a page",
+    "/api/redoc/": "a page",
+}
+"""Addresses that the documents leave out, and why."""
+
+
+def operations(name: str) -> set[tuple[str, str]]:
+    """Verb and path, with its closing slash, of everything in one document."""
+    paths = json.loads((FOLDER / name).read_bytes())["paths"]
+    return {(verb, f"{path.rstrip('/')}/") for path, item in paths.items() for verb in item if verb in VERBS}
+
+
+def routed() -> Iterator[tuple[str, str]]:
+    """Verb and path of everything that is routed, written as the documents do."""
+    for entry in urlpatterns:
+        assert isinstance(entry, URLPattern), "routes are declared flat"
+        path = "/api/" + str(entry.pattern)
+        for name, converter in entry.pattern.converters.items():
+            kind = type(converter).__name__.removesuffix("Converter").lower()
+            path = path.replace(f"<{kind}:{name}>", "{id}" if name == "pk" else f"{{{name}}}")
+        view = entry.callback.view_class
+        yield from ((verb, path) for verb in VERBS if hasattr(view, verb))
+
+
+EVERYTHING = operations("openapi.json")
+
+
+@pytest.mark.parametrize("line", [line for line in DOCUMENTED.splitlines() if line])
+def test_documented_address_takes_its_method(line):
+    method, path = line.split()
+    view = resolve(f"{path.rstrip('/')}/").func.view_class
+    assert hasattr(view, method.lower())
+
+
+def test_every_route_is_in_the_document():
+    assert {(verb, path) for verb, path in routed() if path not in EXCLUDED} - EVERYTHING == set()
+
+
+def test_the_document_holds_nothing_that_is_not_routed():
+    assert EVERYTHING - set(routed()) == set()
+
+
+def test_excluded_addresses_are_routed():
+    assert set(EXCLUDED) <= {path for _verb, path in routed()}
+
+
+def test_the_documents_of_the_families_cover_the_whole():
+    assert set().union(*(operations(f"{name}.json") for name in DIALECTS)) == EVERYTHING
