@@ -329,10 +329,7 @@ class AttachmentList(PrsView):
 
 
 def visible_attachment(user: User, attachment_id: UUID) -> Attachment:
-    in_sight = Attachment.objects.select_related("file", "request").filter(
-        request__in=PurchaseRequest.objects.visible_to(user)
-    )
-    return found(in_sight, uuid=attachment_id)
+    return found(Attachment.objects.visible_to(user).select_related("file", "request"), uuid=attachment_id)
 
 
 class AttachmentDownload(PrsView):
