@@ -50,3 +50,8 @@ def test_uploads_have_a_limit_of_their_own():
     client = ApiClient(office.requester)
     path = f"{URL}123e4567-e89b-12d3-a456-426614174000/attachments/"
     assert [client.call("POST", path, {}, files=True).status_code for _ in range(3)] == [404, 404, 429]
+
+
+def test_stream_that_goes_on_is_not_counted_again():
+    client = ApiClient(make_user(), **{"bureau.stream": True})
+    assert [client.call("GET", URL).status_code for _ in range(7)] == [200] * 7
