@@ -23,11 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded import die_with_parent, start_valkey
 
@@ -87,7 +89,7 @@ def main() -> None:
         watch(children)
     except Stopped:
         pass
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, ImproperlyConfigured) as error:
         sys.exit(f"Bureau did not start. {error}")
     finally:
         stop_all(children)
@@ -303,7 +305,7 @@ def is_healthy() -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
     connection = http.client.HTTPConnection(host, settings.PORT, timeout=5)
     try:
-        connection.request("GET", "/api/health/", headers={"Host": "localhost"})
+        connection.request("GET", "/api/health/", headers={"Host": urlsplit(settings.PUBLIC_URL).netloc})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -3,8 +3,10 @@
 
 import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 RUN_DIR = DATA_DIR / "run"  # the socket of the embedded Valkey
 if len(str(RUN_DIR)) > 90:  # a socket's path has 107 bytes at most
     RUN_DIR = Path(f"/tmp/bureau-{os.getuid()}-{hashlib.sha256(str(DATA_DIR).encode()).hexdigest()[:16]}")  # noqa: S108
@@ -39,7 +41,10 @@ PORT = env.int("PORT", default=8000)
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses whose X-Forwarded-For is believed
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
+if not urlsplit(PUBLIC_URL).hostname:
+    raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}: write http:// or https://, and the host.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = [*map(str.strip, ALLOWED_HOSTS), urlsplit(PUBLIC_URL).hostname]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_CREDENTIALS = True
@@ -148,7 +153,7 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=15)  # a dead worker's 
 # --- Files, mail, scanner
 STORAGE_URL = env.str("STORAGE_URL", default="")  # s3://key:secret@host/bucket
 CLAMD_URL = env.str("CLAMD_URL", default="")  # unix:///run/clamd.sock or tcp://host:3310
-EMAIL_URL = env.str("EMAIL_URL", default="")  # smtp://user:password@host:587, console://; empty: DATA_DIR/mail
+EMAIL_URL = env.str("EMAIL_URL", default="")  # smtp+tls://user:password@host:587; empty: DATA_DIR/mail
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="bureau@localhost")
 COMPLETION_EMAIL = env.str("COMPLETION_EMAIL", default="")
 if EMAIL_URL:
@@ -159,12 +164,12 @@ else:
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 MEDIA_ROOT = str(DATA_DIR / "files")
 if STORAGE_URL:
-    _s3 = environ.urlparse(STORAGE_URL)
+    _s3 = urlsplit(STORAGE_URL)
     _files = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "access_key": _s3.username,
-            "secret_key": _s3.password,
+            "access_key": unquote(_s3.username or ""),
+            "secret_key": unquote(_s3.password or ""),
             "endpoint_url": f"https://{_s3.hostname}" + (f":{_s3.port}" if _s3.port else ""),
             "bucket_name": _s3.path.strip("/"),
             "default_acl": "private",
@@ -225,6 +230,9 @@ RATE_LIMITS = {
     "upload": env.str("RATE_UPLOAD", default="10/minute"),
     "sign_in": env.str("RATE_SIGN_IN", default="10/minute"),
 }
+for _name, _rate in RATE_LIMITS.items():
+    if not re.fullmatch(r"[1-9]\d*/(second|minute|hour|day)", _rate):
+        raise ImproperlyConfigured(f"RATE_{_name.upper()} is {_rate!r}: write a count and a period, such as 100/hour.")
 
 # --- Answers
 LANGUAGE_CODE = "en"
