@@ -1,5 +1,7 @@
 """What the script adds: keys, the palette, drafts that outlive a lost connection, the theme; pages at two widths."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -207,3 +209,18 @@ def test_dropped_file_is_attached(visit, office):
     )
     expect(page.locator(".toast.error")).to_contain_text("broken.pdf: ")
     expect(page.locator("#files li")).to_have_count(0)
+
+
+def test_list_filters_while_typing_and_keeps_its_address(visit, office):
+    for subject in ("Camera lenses", "Tripod"):
+        make_draft(office, subject=subject)
+    page = visit(office.requester.username).open("/requests/")
+    page.get_by_label("Search in the list").press_sequentially("trip")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=trip"))
+    page.reload()
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    page.get_by_label("State").select_option("Completed")
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    page.go_back()
+    expect(page.locator("tr[data-row]")).to_have_count(1)

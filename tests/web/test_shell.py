@@ -4,7 +4,10 @@ import re
 
 import pytest
 from django.urls import get_resolver
+from django.utils import timezone
 
+from bureau.core.jobs import enqueue
+from bureau.core.models import Job, JobState
 from bureau.purchasing.states import RequestStatus
 from tests.factories.purchasing import make_office, request_in, submit
 
@@ -59,6 +62,21 @@ def test_rail_shows_what_waits_and_only_the_areas_of_the_person(sign_in, office)
     manager = sign_in(office.manager).get("/")
     assert "finance" not in {area.name for area in manager.context["shell"].areas}
     assert manager.context["shell"].counts == {"home": 1}
+
+
+def test_running_work_of_the_person_shows_until_it_ends(sign_in, office):
+    def shown():
+        return [job.label for job in sign_in(office.requester).get("/jobs/").context["jobs"]]
+
+    now = timezone.now()
+    mine = {"organization": office.organization, "requested_by": office.requester, "now": now}
+    job = enqueue("scan_file", payload={"file": 0}, **mine)
+    enqueue("send_mail", payload={}, **mine)  # runs unseen
+    enqueue("scan_file", payload={"file": 0}, **{**mine, "requested_by": office.manager})
+    assert shown() == ["Scanning a file for viruses"]
+    assert f"/api/jobs/{job.pk}/stream/" in sign_in(office.requester).get("/").content.decode()
+    Job.objects.filter(pk=job.pk).update(state=JobState.SUCCESS)
+    assert shown() == []
 
 
 def test_search_finds_only_what_the_person_may_see(sign_in, office):

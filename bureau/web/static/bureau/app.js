@@ -282,6 +282,7 @@
     if (!zone.dataset.upload && form?.saveNow) await form.saveNow();
     if (!zone.dataset.upload) return;
     for (const file of files) await send(zone, file);
+    if ($(".files [data-pending]")) refreshJobs();
     const wanted = $(".wanted");
     if (!wanted) return;
     const page = new DOMParser().parseFromString(await (await fetch(form.action)).text(), "text/html");
