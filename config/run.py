@@ -282,16 +282,23 @@ def stop_all(children: list[Child]) -> None:
 
 
 def end(children: list[Child], seconds: float) -> None:
-    running = {child.pid for child in children if child.pid}
+    running = {child.pid for child in children if child.pid and not has_ended(child.pid)}
     for pid in running:
         os.kill(pid, signal.SIGTERM)
     give_up = time.monotonic() + seconds
     while running and time.monotonic() < give_up:
         time.sleep(0.02)
-        running = {pid for pid in running if os.waitpid(pid, os.WNOHANG)[0] == 0}
+        running = {pid for pid in running if not has_ended(pid)}
     for pid in running:
         os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
 
 
 # --- Words for the person in front of the terminal
