@@ -169,7 +169,7 @@ def _error_schemas() -> dict[str, Any]:
 
 
 def documents() -> dict[str, bytes]:
-    """Every document by its file name, as bytes. Raises RuntimeError where the generator could not describe something."""
+    """Every document by its file name, as bytes. Raises RuntimeError where something could not be described."""
     with GENERATOR_STATS.silence():
         GENERATOR_STATS.reset()
         whole = SchemaGenerator().get_schema(request=None, public=True)

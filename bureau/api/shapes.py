@@ -4,6 +4,7 @@ A `Shape` is a DRF serializer for the schema and for reading. It renders faster 
 compiled into one function: from an object (`render`), or from the columns of a query without making objects (`rows`).
 """
 
+import inspect
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,7 @@ from django.db.models import Manager, Model, QuerySet
 from django.db.models.sql import Query
 from rest_framework import serializers
 
+from bureau.core.prepared import Prepared
 from bureau.kit.money import MAX_DIGITS, cents
 
 Convert = Callable[[Any], Any]
@@ -89,6 +91,19 @@ class Shape(serializers.Serializer):
         """The records of a query: from columns where the shape allows it, else from objects."""
         flat = _is_flat(cls, queryset.model)  # type: ignore[arg-type]
         return cls.rows(queryset) if flat else cls.render_all(queryset)
+
+    @classmethod
+    def prepared(cls, build: Callable[..., QuerySet[Any]]) -> Callable[..., list[dict[str, Any]]]:
+        """A query of this shape's rows whose SQL is built once (core.prepared). For shapes without `many`."""
+        columns, make = _compiled_rows(cls)
+        source = inspect.signature(build)
+
+        def with_columns(**parameters: Any) -> QuerySet[Any]:
+            return build(**parameters).values_list(*columns)
+
+        with_columns.__signature__ = source  # type: ignore[attr-defined]
+        query = Prepared(with_columns)
+        return lambda **values: [make(row) for row in query(**values)]
 
     def to_representation(self, instance: Any) -> Any:
         return type(self).render(instance)

@@ -141,7 +141,7 @@ def operation(
 
     The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what
     `answer` renders: a record, with `many` an iterable of records, with `page` a queryset, of which one page with
-    `filters` applied is answered. Without `answer` it returns the data itself, or None. A ready response passes.
+    `filters` applied is answered. A dictionary is rendered already, a ready response passes as it is.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -158,7 +158,7 @@ def operation(
                     found = view.page(filtering.apply(found, filters, request.query_params), answer)
                 elif many:
                     found = answer.render_all(found)
-                elif answer is not None and isinstance(answer, type) and issubclass(answer, Shape):
+                elif isinstance(answer, type) and issubclass(answer, Shape) and not isinstance(found, dict):
                     found = answer.render(found)
                 return Response(found, status)
 

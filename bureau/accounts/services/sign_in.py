@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from bureau.accounts.models import RefreshFamily
 from bureau.accounts.tokens import Claims, TokenInvalid
 from bureau.core import audit, rates
 from bureau.core.models import User
+from bureau.core.prepared import prepared
 from bureau.core.rates import Limit
 from bureau.kit.errors import RateLimited, Unauthorized
 
@@ -95,16 +97,20 @@ def refresh_tokens(*, token: str, now: datetime) -> Tokens:
 def authenticate_access(token: str, *, now: datetime) -> User:
     """The person behind an access token, with `family_id` for the sign-out; one query. Raises TokenInvalid."""
     claims = tokens.read("access", token, now=now)
-    family = (
-        RefreshFamily.objects.select_related("user__organization")
-        .filter(pk=claims.family_id, user_id=claims.user_id, revoked_at=None, user__is_active=True)
-        .first()
-    )
-    if family is None:
+    found = _living_family_user(family=claims.family_id, user=claims.user_id)
+    if not found:
         raise TokenInvalid
-    user: User = family.user
-    user.family_id = family.pk  # type: ignore[attr-defined]
+    user: User = found[0]
+    user.family_id = claims.family_id  # type: ignore[attr-defined]
     return user
+
+
+@prepared
+def _living_family_user(family: UUID, user: int) -> QuerySet[User]:
+    alive: QuerySet[User] = User.objects.filter(
+        pk=user, is_active=True, refresh_families=family, refresh_families__revoked_at=None
+    )
+    return alive.select_related("organization")
 
 
 def verify_token(*, token: str, now: datetime) -> None:
