@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded import in_own_group
 from tests.run.conftest import eventually
 
 pytestmark = pytest.mark.once
@@ -34,7 +35,7 @@ class Bureau:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.run"], cwd=ROOT, env=self.environment, stdout=log, stderr=log,
-                start_new_session=True,
+                preexec_fn=in_own_group(signal.SIGKILL),
             )  # fmt: skip
 
     def is_healthy(self):
