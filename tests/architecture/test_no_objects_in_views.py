@@ -8,12 +8,13 @@ import pytest
 from tests.architecture.sources import ROOT, modules
 
 NARROWING = {"visible_to", "listed_for", "colleagues"}
+BELONGING = {"Prefetch", "prepared"}
+"""Calls that hold the queries for the parts of one record, which has been resolved through what the caller sees."""
 UNNARROWED = {"_default_manager", "_base_manager", "get_object_or_404", "get_list_or_404"}
 WRITING = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 EXEMPT = {
     ("bureau/api/idempotency.py", "once"): "the answers kept for a caller, under that caller's own key",
     ("bureau/api/idempotency.py", "_again"): "the answers kept for a caller, under that caller's own key",
-    ("bureau/api/prs/requests.py", "detailed"): "reads again the one record that a service has just given its actor",
 }
 """(module, function) -> why it may."""
 SETUP = "bureau/web/setup/"
@@ -40,11 +41,7 @@ def offences(module: str, source: str) -> Iterator[tuple[str, str]]:
         if name == "objects":
             then = parents[node]
             narrowed = isinstance(then, ast.Attribute) and then.attr in NARROWING
-            # The records that belong to one which the query around it has narrowed already.
-            belonging = any(
-                isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Prefetch"
-                for call in ancestors(node)
-            )
+            belonging = any(isinstance(call, ast.Call) and _name(call.func) in BELONGING for call in ancestors(node))
             offends = not narrowed and not belonging
         elif name in WRITING:
             offends = isinstance(parents[node], ast.Call) and isinstance(node, ast.Attribute)
@@ -53,6 +50,10 @@ def offences(module: str, source: str) -> Iterator[tuple[str, str]]:
         if offends:
             within = [each.name for each in ancestors(node) if isinstance(each, ast.FunctionDef)]
             yield (within[0] if within else ""), f"{module}:{node.lineno}: {ast.unparse(node)}"
+
+
+def _name(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
 def test_views_reach_records_through_what_the_caller_sees():
@@ -90,6 +91,7 @@ def test_the_rule_finds_what_goes_around_it(line):
         "Team.objects.visible_to(user).filter(uuid=team)",
         "with_details(PurchaseRequest.objects.visible_to(user)).first()",
         "Prefetch('attachments', Attachment.objects.select_related('file'))",
+        "item_rows = ItemShape.prepared(lambda request: RequestItem.objects.filter(request=request))",
         "User.objects.colleagues(user)",
     ],
 )
