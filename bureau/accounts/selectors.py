@@ -1,6 +1,9 @@
 """Reads of people, teams and roles."""
 
-from django.db.models import QuerySet, Value
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, QuerySet, Value
 from django.db.models.functions import Lower
 
 from bureau.accounts.models import AccessScope, Role, Team
@@ -54,6 +57,33 @@ def people(organization: Organization) -> QuerySet[User]:
 
 def roles(organization: Organization) -> QuerySet[Role]:
     return Role.objects.filter(organization=organization)
+
+
+def teams(organization: Organization) -> QuerySet[Team]:
+    return Team.objects.filter(organization=organization)
+
+
+def people_of(team: Team) -> QuerySet[User]:
+    """Everybody with a role in the team, also those whose account has ended; their scopes there come along."""
+    scopes = AccessScope.objects.filter(team=team)
+    return User.objects.filter(pk__in=scopes.values("user")).prefetch_related(Prefetch("access_scopes", scopes))
+
+
+def role_holders(teams: Iterable[Team]) -> dict[tuple[int, int], list[User]]:
+    """(team, role) -> the active people who hold the role there."""
+    scopes = AccessScope.objects.filter(team__in=teams, user__is_active=True).select_related("user")
+    found: dict[tuple[int, int], list[User]] = defaultdict(list)
+    for scope in scopes.order_by("user__first_name", "user__username"):
+        found[scope.team_id, scope.role_id].append(scope.user)
+    return found
+
+
+def roles_held_alone(user: User) -> list[AccessScope]:
+    """The roles that nobody else holds in the team: what is left open when this person goes."""
+    mine = list(access_scopes(user))
+    others = AccessScope.objects.filter(team__in={scope.team_id for scope in mine}, user__is_active=True)
+    held = set(others.exclude(user=user).values_list("team", "role").distinct())
+    return [scope for scope in mine if (scope.team_id, scope.role_id) not in held]
 
 
 def organizations_visible_to(user: User | None) -> QuerySet[Organization]:

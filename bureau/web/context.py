@@ -85,6 +85,8 @@ class Shell:
         ]
         if self.reviews_finance:
             areas.append(self._area("finance", _("Finance inbox"), "finance", reverse("web:finance-inbox"), "f"))
+        if self.user.administers:
+            areas.append(self._area("setup", _("Setup"), "setup", reverse("web:setup"), "s"))
         return areas
 
     def _area(self, name: str, label: str, icon: str, url: str, key: str) -> Area:

@@ -7,5 +7,6 @@ urlpatterns = [
     path("", include("bureau.web.account.urls")),
     path("", include("bureau.web.home.urls")),
     path("", include("bureau.web.requests.urls")),
+    path("", include("bureau.web.setup.urls")),
     path("", include("bureau.web.design.urls")),
 ]
