@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 
 from bureau.core.context import current
 from bureau.core.models import AuditEntry, AuditHead, Organization, User
+from bureau.core.prepared import prepared
 
 type_names: dict[type[models.Model], str] = {}
 
@@ -62,10 +63,11 @@ def record(
     chain = organization_id or 0
     origin = current()
     with transaction.atomic(savepoint=False):
-        head = AuditHead.objects.select_for_update().filter(pk=chain).first()
-        if head is None:
+        heads = _locked_head(chain=chain)
+        if not heads:
             AuditHead.objects.bulk_create([AuditHead(chain=chain)], ignore_conflicts=True)
-            head = AuditHead.objects.select_for_update().get(pk=chain)
+            heads = _locked_head(chain=chain)
+        head = heads[0]
         entry = AuditEntry(
             chain=chain,
             position=head.position + 1,
@@ -85,6 +87,11 @@ def record(
         entry.save(force_insert=True)
         AuditHead.objects.filter(pk=chain).update(position=entry.position, hash=entry.hash)
     return entry
+
+
+@prepared
+def _locked_head(chain: int) -> models.QuerySet[AuditHead]:
+    return AuditHead.objects.select_for_update().filter(pk=chain)
 
 
 @dataclass(frozen=True, slots=True)

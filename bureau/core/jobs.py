@@ -27,7 +27,6 @@ from bureau.kit.errors import DomainError
 logger = logging.getLogger(__name__)
 
 RELAY_CHANNEL = "relay"
-LOST_AFTER = timedelta(seconds=60)  # a message that nobody has claimed by then is sent again
 
 KEPT = timedelta(days=30)  # an ended job
 
@@ -165,7 +164,7 @@ def run(job_id: UUID | str) -> None:
 def due_to_dispatch(*, now: datetime) -> list[UUID]:
     """Marks the due jobs that the broker does not know of, or has lost, and returns their ids."""
     due = Job.objects.filter(state=JobState.PENDING, run_after__lte=now).filter(
-        Q(dispatched_at=None) | Q(dispatched_at__lt=now - LOST_AFTER)
+        Q(dispatched_at=None) | Q(dispatched_at__lt=now - lost_after())
     )
     with transaction.atomic():
         rows = due.order_by("run_after", "created_at")
@@ -215,6 +214,11 @@ def clean_up_jobs(run: Run) -> None:
         old = Job.objects.filter(finished_at__lt=timezone.now() - KEPT)
         result["deleted"] = old.count()
         old.delete()
+
+
+def lost_after() -> timedelta:
+    """A message that no worker has claimed by then is sent again."""
+    return 4 * _lease()
 
 
 def _lease() -> timedelta:

@@ -19,7 +19,7 @@ from django.db.models.sql.compiler import SQLCompiler
 class Parameter(Value):
     """Stands for the value that each run gives under its name."""
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         return "%s", [self]
 
 
@@ -56,7 +56,8 @@ class Prepared:
         query.get_compiler = lambda *_args, **_options: running  # type: ignore[method-assign]
         rows = queryset.all()
         rows.query = query
-        return list(queryset._iterable_class(rows))  # type: ignore[call-overload]  # noqa: SLF001
+        iterable: Any = queryset._iterable_class  # type: ignore[attr-defined]  # noqa: SLF001
+        return list(iterable(rows))
 
 
 def prepared(build: Callable[..., QuerySet[Any]]) -> Prepared:

@@ -118,7 +118,7 @@ def load(*, now: datetime, password: str) -> None:
     with transaction.atomic():
         people, marketing = _people(now - HISTORY, password)
         _requests(people, marketing, now=now)
-        Job.objects.filter(kind="send_mail").delete()
+        Job.objects.filter(kind="tell_about_request").delete()
 
 
 def _people(start: datetime, password: str) -> tuple[dict[str, User], Team]:

@@ -111,7 +111,7 @@ def test_due_jobs_are_dispatched_once_and_again_when_lost(kind):
     soon = timezone.now()
     assert jobs.due_to_dispatch(now=soon) == [job.pk]
     assert jobs.due_to_dispatch(now=soon + timedelta(seconds=1)) == []
-    assert jobs.due_to_dispatch(now=soon + jobs.LOST_AFTER + timedelta(seconds=1)) == [job.pk]
+    assert jobs.due_to_dispatch(now=soon + jobs.lost_after() + timedelta(seconds=1)) == [job.pk]
     assert later.pk in jobs.due_to_dispatch(now=now + timedelta(hours=1, seconds=1))
 
 

@@ -56,7 +56,7 @@ def test_demo_data_is_what_the_documents_promise(settings, tmp_path):
     assert selectors.requests_awaiting(people["manager"]).exists()
     assert selectors.requests_awaiting(people["director"]).exists()
     assert selectors.finance_inbox(people["finance"]).exists()
-    assert not Job.objects.filter(kind="send_mail").exists()
+    assert not Job.objects.filter(kind="tell_about_request").exists()
     assert list(audit.breaks()) == []
 
 

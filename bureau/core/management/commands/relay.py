@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def relay_once() -> int:
-    """Sends every due job; returns how many. What the broker does not take is sent again after `jobs.LOST_AFTER`."""
+    """Sends every due job; returns how many. What the broker does not take is sent again after `jobs.lost_after()`."""
     sent = 0
     for job_id in jobs.due_to_dispatch(now=timezone.now()):
         run_job.apply_async((str(job_id),), task_id=str(job_id))
