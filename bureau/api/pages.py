@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from bureau.api.dialect import Dialect
-from bureau.api.shapes import Shape
+from bureau.api.shapes import Listing, Shape
 from bureau.kit.errors import Invalid, NotFound
 
 MAX_SIZE = 100
@@ -40,13 +40,17 @@ def window(request: Request, dialect: Dialect) -> Window:
     return Window(int(raw), size)
 
 
-def paged(request: Request, dialect: Dialect, queryset: QuerySet[Any], shape: type[Shape]) -> dict[str, Any]:
-    """One page of `queryset` as the dialect writes lists."""
+def listing(queryset: QuerySet[Any], shape: type[Shape]) -> Listing:
+    return Listing(queryset.order_by().count, lambda start, size: shape.of(queryset[start : start + size]))
+
+
+def paged(request: Request, dialect: Dialect, listed: Listing) -> dict[str, Any]:
+    """One page as the dialect writes lists."""
     asked = window(request, dialect)
-    total = queryset.order_by().count()
+    total = listed.count()
     if asked.start >= total and asked.number > 1 and not dialect.enveloped:
         raise NotFound(_("There is no such page."))
-    rows = shape.of(queryset[asked.start : asked.start + asked.size]) if asked.start < total else []
+    rows = listed.rows(asked.start, asked.size) if asked.start < total else []
     last = max(1, -(-total // asked.size))
     if dialect.enveloped:
         return {

@@ -6,6 +6,7 @@ compiled into one function: from an object (`render`), or from the columns of a 
 
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
@@ -16,7 +17,8 @@ from django.db.models import Manager, Model, QuerySet
 from django.db.models.sql import Query
 from rest_framework import serializers
 
-from bureau.core.prepared import Prepared
+from bureau.core.models import User
+from bureau.core.prepared import Prepared, PreparedForUser
 from bureau.kit.money import MAX_DIGITS, cents
 
 Convert = Callable[[Any], Any]
@@ -96,17 +98,33 @@ class Shape(serializers.Serializer):
     def prepared(cls, build: Callable[..., QuerySet[Any]]) -> Callable[..., list[dict[str, Any]]]:
         """A query of this shape's rows whose SQL is built once (core.prepared). For shapes without `many`."""
         columns, make = _compiled_rows(cls)
-        source = inspect.signature(build)
-
-        def with_columns(**parameters: Any) -> QuerySet[Any]:
-            return build(**parameters).values_list(*columns)
-
-        with_columns.__signature__ = source  # type: ignore[attr-defined]
-        query = Prepared(with_columns)
+        names = list(inspect.signature(build).parameters)
+        query = Prepared(lambda **parameters: build(**parameters).values_list(*columns), names)
         return lambda **values: [make(row) for row in query(**values)]
+
+    @classmethod
+    def prepared_for_user(cls, build: Callable[[User], QuerySet[Any]]) -> PreparedForUser:
+        """A list of this shape's columns whose SQL is built once; `listing` makes a page of it."""
+        columns, _make = _compiled_rows(cls)
+        return PreparedForUser(lambda user: build(user).values_list(*columns))
+
+    @classmethod
+    def listing(cls, query: PreparedForUser, user: User) -> "Listing":
+        _columns, make = _compiled_rows(cls)
+        return Listing(
+            lambda: query.count(user), lambda start, size: [make(row) for row in query.slice(user, start, size)]
+        )
 
     def to_representation(self, instance: Any) -> Any:
         return type(self).render(instance)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that a page is taken of: how many there are, and so many rows from a start."""
+
+    count: Callable[[], int]
+    rows: Callable[[int, int], list[dict[str, Any]]]
 
 
 @cache

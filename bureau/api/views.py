@@ -20,7 +20,7 @@ from bureau.api import filters as filtering
 from bureau.api import idempotency
 from bureau.api.dialect import AGENCY, BIZ, P2P, PO, PRS, Dialect
 from bureau.api.filters import Filter
-from bureau.api.pages import paged
+from bureau.api.pages import listing, paged
 from bureau.api.rendering import OrjsonRenderer
 from bureau.api.shapes import Shape
 from bureau.api.throttling import count_call
@@ -72,9 +72,6 @@ class ApiView(APIView):
         if refusal is not None:
             raise refusal
         self.check_permissions(request)
-
-    def page(self, queryset: QuerySet[Any], shape: type[Shape]) -> dict[str, Any]:
-        return paged(self.request, self.dialect, queryset, shape)
 
 
 class P2pView(ApiView):
@@ -141,7 +138,7 @@ def operation(
 
     The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what
     `answer` renders: a record, with `many` an iterable of records, with `page` a queryset, of which one page with
-    `filters` applied is answered. A dictionary is rendered already, a ready response passes as it is.
+    `filters` applied is answered, or a Listing. A dictionary is rendered already; a response passes as it is.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,7 +152,9 @@ def operation(
                 if isinstance(found, HttpResponseBase):
                     return found
                 if page:
-                    found = view.page(filtering.apply(found, filters, request.query_params), answer)
+                    if isinstance(found, QuerySet):
+                        found = listing(filtering.apply(found, filters, request.query_params), answer)
+                    found = paged(request, view.dialect, found)
                 elif many:
                     found = answer.render_all(found)
                 elif isinstance(answer, type) and issubclass(answer, Shape) and not isinstance(found, dict):

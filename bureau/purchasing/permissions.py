@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bureau.accounts.models import AccessScope, Role, Team
 from bureau.core.models import User
+from bureau.core.prepared import prepared_for_user
 from bureau.kit.permissions import ALLOWED, Decision, denied
 from bureau.purchasing.models import ApprovalSlot, PurchaseRequest
 from bureau.purchasing.states import EDITABLE, WAITING_FOR_APPROVAL, WAITING_FOR_DECISION, RequestStatus
@@ -64,12 +66,17 @@ def slots_of_step(request: PurchaseRequest, user: User) -> list[ApprovalSlot]:
     """The slots of the step at which the request waits; `theirs` says which of them this person may fill."""
     if request.current_step_id is None:
         return []
-    slots = ApprovalSlot.objects.filter(request=request, step=request.current_step_id, approval__ended_at=None)
-    found = list(slots.marked_for(user).select_related("approval", "step", "decision__approver").order_by("pk"))
+    found: list[ApprovalSlot] = _slots(user, request=request.pk, step=request.current_step_id)
     for slot in found:
         slot.approval = found[0].approval
         slot.approval.request = request
     return found
+
+
+@prepared_for_user
+def _slots(user: User, request: int, step: int) -> QuerySet[ApprovalSlot]:
+    slots = ApprovalSlot.objects.filter(request=request, step=step, approval__ended_at=None)
+    return slots.marked_for(user).select_related("approval", "step", "decision__approver").order_by("pk")
 
 
 def can_decide_on_request(user: User, request: PurchaseRequest, slots: Iterable[ApprovalSlot]) -> Decision:

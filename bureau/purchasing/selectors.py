@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from bureau.accounts.models import AccessScope, Role
 from bureau.accounts.selectors import reviews_finance
 from bureau.core.models import User
-from bureau.kit.errors import Forbidden
+from bureau.core.prepared import prepared_for_user
+from bureau.kit.errors import Forbidden, NotFound
 from bureau.kit.permissions import Decision as Answer
 from bureau.kit.permissions import denied
 from bureau.purchasing import permissions
@@ -32,10 +34,23 @@ from bureau.purchasing.models import (
 from bureau.purchasing.states import FINANCE_INBOX, P2P_STATUSES, WAITING_FOR_APPROVAL, RequestStatus
 
 
+def visible_request(user: User, uuid: UUID) -> PurchaseRequest:
+    """The request with this id, where the person may see it. Raises NotFound, foreign or unknown."""
+    found: list[PurchaseRequest] = _visible_request(user, uuid=uuid)
+    if not found:
+        raise NotFound(_("Not found."))
+    return found[0]
+
+
+@prepared_for_user
+def _visible_request(user: User, uuid: UUID) -> QuerySet[PurchaseRequest]:
+    return PurchaseRequest.objects.visible_to(user).filter(uuid=uuid)
+
+
 def requests_awaiting(user: User) -> QuerySet[PurchaseRequest]:
     """The inbox: others' requests at an approval step where a slot of this person waits, oldest first."""
     waiting = ApprovalSlot.objects.requests_waiting_for(user)
-    others = PurchaseRequest.objects.filter(organization=user.organization_id).exclude(requestor=user)
+    others = PurchaseRequest.objects.filter(organization=user.organization_id).exclude(requestor=user.pk)
     return others.filter(pk__in=waiting, status__in=WAITING_FOR_APPROVAL).order_by("submitted_at", "pk")
 
 

@@ -191,7 +191,7 @@ def test_unexpected_error_shows_nothing_of_the_inside(client, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("bureau.api.prs.requests.PurchaseRequest.objects", broken)
+    monkeypatch.setattr("bureau.api.views.paged", broken)
     answer = client.call("GET", URL)
     assert answer.status_code == 500
     assert b"secret" not in answer.content

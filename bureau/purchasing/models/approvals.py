@@ -47,8 +47,8 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
     def requests_waiting_for(self, user: User) -> "models.QuerySet[Any, Any]":
         """The ids of the requests where such a slot waits; as a union, each half of it finds its partial index."""
         waiting = self.waiting()
-        by_role = waiting.filter(team__access_scopes__user=user, role=F("team__access_scopes__role"))
-        return by_role.values("request").union(waiting.filter(user=user).values("request"), all=True)
+        by_role = waiting.filter(team__access_scopes__user=user.pk, role=F("team__access_scopes__role"))
+        return by_role.values("request").union(waiting.filter(user=user.pk).values("request"), all=True)
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
@@ -62,8 +62,8 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
 
 
 def _fillable_by(user: User) -> Q:
-    held = AccessScope.objects.filter(user=user, team=OuterRef("team"), role=OuterRef("role"))
-    return Q(user=user) | Q(Exists(held))
+    held = AccessScope.objects.filter(user=user.pk, team=OuterRef("team"), role=OuterRef("role"))
+    return Q(user=user.pk) | Q(Exists(held))
 
 
 class ApprovalSlot(models.Model):

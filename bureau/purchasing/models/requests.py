@@ -34,8 +34,8 @@ class RequestQuerySet(models.QuerySet["PurchaseRequest"]):
         if user.sees_organization:
             return own
         asked = ApprovalSlot.objects.of(user).filter(request=OuterRef("pk"))
-        decided = Decision.objects.filter(request=OuterRef("pk"), approver=user)
-        return own.filter(Q(requestor=user) | Exists(finance_scopes(user)) | Exists(asked) | Exists(decided))
+        decided = Decision.objects.filter(request=OuterRef("pk"), approver=user.pk)
+        return own.filter(Q(requestor=user.pk) | Exists(finance_scopes(user)) | Exists(asked) | Exists(decided))
 
     def listed_for(self, user: User) -> "RequestQuerySet":
         """What the lists show: one's own, or all for those who see the organization (system.md section 3)."""
@@ -49,7 +49,7 @@ class RequestQuerySet(models.QuerySet["PurchaseRequest"]):
 
 def finance_scopes(user: User) -> models.QuerySet[AccessScope]:
     """Where this person reviews for finance; who does so anywhere sees the requests of the whole organization."""
-    return AccessScope.objects.filter(user=user, role__code=Role.FINANCE_REVIEWER)
+    return AccessScope.objects.filter(user=user.pk, role__code=Role.FINANCE_REVIEWER)
 
 
 class PurchaseRequest(models.Model):

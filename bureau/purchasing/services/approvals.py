@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.accounts.models import AccessScope
 from bureau.core import audit
 from bureau.core.models import User
+from bureau.core.prepared import prepared
 from bureau.kit.errors import BusinessRule, Invalid, WrongState
 from bureau.kit.transitions import transition
 from bureau.purchasing import notifications, permissions
@@ -33,6 +35,9 @@ from bureau.purchasing.states import REQUEST_MOVES
 
 SHORTEST_REASON = 10
 LONGEST_COMMENT = 5000
+
+Stage = tuple[WorkflowStep, list[StepApprover]]
+"""A step of a workflow with those whom it asks."""
 
 
 class NoApprover(BusinessRule):
@@ -60,7 +65,7 @@ def approve_request(*, actor: User, request: PurchaseRequest, comment: str = "",
         if any(slot.state == SlotState.WAITING for slot in slots if slot not in mine):
             _move(request, "approve", "approve", updated_at=now)
         else:
-            _advance(slots[0].approval, "approve", _steps(slots[0].approval, after=decision.step), now=now)
+            _advance(slots[0].approval, "approve", _stages(slots[0].approval, after=decision.step), now=now)
         audit.record(
             request,
             "approved",
@@ -142,20 +147,20 @@ def start_round(request: PurchaseRequest, *, now: datetime) -> Approval:
             _("%(team)s has no workflow yet: ask an administrator to make one.") % {"team": request.team.name}
         )
     approval = Approval(request=request, workflow_template=workflow, started_at=now)
-    steps = _steps(approval)
-    _check_approvers(request, steps)
+    stages = _stages(approval)
+    _check_approvers(request, stages)
     approval.round = request.approvals.count() + 1
     approval.save(force_insert=True)
     changes = {"workflow_template": workflow, "rejection_comment": "", "submitted_at": now}
-    _advance(approval, "submit", steps, now=now, **changes)
+    _advance(approval, "submit", stages, now=now, **changes)
     notifications.tell_submitted(approval, now=now)
     return approval
 
 
-def _check_approvers(request: PurchaseRequest, steps: Sequence[WorkflowStep]) -> None:
+def _check_approvers(request: PurchaseRequest, stages: Sequence[Stage]) -> None:
     """Every approver of every step must be an active person other than the requestor, or a role of such a person."""
-    approvers = [approver for step in steps for approver in step.approvers.all()]
-    roles = {approver.role_id for approver in approvers if approver.role_id}
+    asked = [(step, approver) for step, approvers in stages for approver in approvers]
+    roles = {approver.role_id for _step, approver in asked if approver.role_id}
     holders = AccessScope.objects.filter(team=request.team, role__in=roles, user__is_active=True)
     held = set(holders.exclude(user=request.requestor).values_list("role_id", flat=True)) if roles else set()
 
@@ -164,7 +169,7 @@ def _check_approvers(request: PurchaseRequest, steps: Sequence[WorkflowStep]) ->
             return not approver.user.is_active or approver.user_id == request.requestor_id
         return approver.role_id not in held
 
-    missing = [(step, approver) for step in steps for approver in step.approvers.all() if nobody_is(approver)]
+    missing = [(step, approver) for step, approver in asked if nobody_is(approver)]
     if missing:
         raise NoApprover(" ".join(_no_approver(request, step, approver) for step, approver in missing))
 
@@ -209,25 +214,36 @@ def _fill(slots: Sequence[ApprovalSlot], decision: Decision, state: SlotState) -
         raise WrongState(_("Somebody else has already decided on this step."))
 
 
-def _steps(approval: Approval, after: WorkflowStep | None = None) -> list[WorkflowStep]:
-    """The steps of the round, with their approvers; only those after a given one."""
-    steps = WorkflowStep.objects.filter(workflow_template=approval.workflow_template_id)
-    steps = steps.filter(step_order__gt=after.step_order) if after else steps
-    return list(steps.order_by("step_order").prefetch_related("approvers__user"))
+def _stages(approval: Approval, after: WorkflowStep | None = None) -> list[Stage]:
+    """The steps of the round, each with its approvers; only those after a given one."""
+    beyond = {"workflow": approval.workflow_template_id, "after": after.step_order if after else 0}
+    approvers = _approvers_beyond(**beyond)
+    return [
+        (step, [approver for approver in approvers if approver.step_id == step.pk]) for step in _steps_beyond(**beyond)
+    ]
 
 
-def _advance(
-    approval: Approval, move: str, following: Sequence[WorkflowStep], *, now: datetime, **changes: object
-) -> None:
+@prepared
+def _steps_beyond(workflow: int, after: int) -> QuerySet[WorkflowStep]:
+    return WorkflowStep.objects.filter(workflow_template=workflow, step_order__gt=after).order_by("step_order")
+
+
+@prepared
+def _approvers_beyond(workflow: int, after: int) -> QuerySet[StepApprover]:
+    beyond = StepApprover.objects.filter(step__workflow_template=workflow, step__step_order__gt=after)
+    return beyond.select_related("role", "user").order_by("pk")
+
+
+def _advance(approval: Approval, move: str, following: Sequence[Stage], *, now: datetime, **changes: object) -> None:
     """Moves the request by `move` (submit or approve) to the first of the `following` steps.
 
     With no approval step left it is fully approved, and goes on to finance or is completed.
     """
     request = approval.request
-    step = following[0] if following else None
+    step, approvers = following[0] if following else (None, [])
     if step is not None and not step.is_finance_review:
         _move(request, move, move, current_step=step, updated_at=now, **changes)
-        _open_step(approval, step, now=now)
+        _open_step(approval, step, approvers, now=now)
         return
     if move == "submit":
         _move(request, "submit", "submit", updated_at=now, **changes)
@@ -236,10 +252,10 @@ def _advance(
         _complete(approval, now=now)
     else:
         _move(request, "begin_finance_review", "approve", updated_at=now)
-        _open_step(approval, step, now=now)
+        _open_step(approval, step, approvers, now=now)
 
 
-def _open_step(approval: Approval, step: WorkflowStep, *, now: datetime) -> None:
+def _open_step(approval: Approval, step: WorkflowStep, approvers: Sequence[StepApprover], *, now: datetime) -> None:
     request = approval.request
     ApprovalSlot.objects.bulk_create(
         ApprovalSlot(
@@ -251,7 +267,7 @@ def _open_step(approval: Approval, step: WorkflowStep, *, now: datetime) -> None
             user_id=approver.user_id,
             created_at=now,
         )
-        for approver in step.approvers.all()
+        for approver in approvers
     )
     notifications.tell_turn(approval, step, now=now)
 

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
+from bureau.core.prepared import prepared
 from bureau.kit.errors import Invalid, NotFound, WrongState
 from bureau.kit.transitions import transition
 from bureau.purchasing import permissions
@@ -14,13 +16,16 @@ from bureau.purchasing.states import REQUEST_MOVES
 
 def locked(request: PurchaseRequest) -> PurchaseRequest:
     """The request as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    rows = PurchaseRequest.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "organization", "team", "requestor", "current_step"
-    )
-    current = rows.filter(pk=request.pk).first()
-    if current is None:
+    current: list[PurchaseRequest] = _locked(request=request.pk)
+    if not current:
         raise NotFound(_("The request was deleted."))
-    return current
+    return current[0]
+
+
+@prepared
+def _locked(request: int) -> QuerySet[PurchaseRequest]:
+    rows = PurchaseRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=request)
+    return rows.select_related("organization", "team", "requestor", "current_step")
 
 
 def require_state(request: PurchaseRequest, action: str) -> None:
