@@ -1,0 +1,59 @@
+"""Takes the pictures of the documents anew: `.venv/bin/python docs/images/take.py http://127.0.0.1:8000`.
+
+Run it against a fresh `make run`, so that the demo data is as it was made. It starts and submits one request.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent
+BASE = sys.argv[1].rstrip("/")
+CHROMIUM = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+    def sign_in(name: str, width: int = 1280, height: int = 720) -> Page:
+        page = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light").new_page()
+        page.goto(f"{BASE}/sign-in/")
+        page.fill("[name=username]", name)
+        page.fill("[name=password]", "bureau-demo")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{BASE}/")
+        return page
+
+    def take(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(400)
+        page.screenshot(path=HERE / f"{name}.png")
+
+    manager = sign_in("manager")
+    take(manager, "home")
+    manager.get_by_role("link", name="Video editing").first.click()
+    manager.wait_for_selector("#side:not([hidden]) button")
+    take(manager, "deciding")
+
+    requester = sign_in("requester")
+    requester.goto(f"{BASE}/requests/new/")
+    requester.get_by_role("link", name=re.compile("Marketing")).first.click()
+    requester.fill("[name=subject]", "Camera lenses")
+    requester.fill("[name=field_budget_amount]", "4200")
+    requester.fill("[name=field_campaign]", "Spring brochure")
+    requester.fill("[name=vendor_name]", "Lumen Optics")
+    requester.set_input_files("[data-drop] input[type=file]", HERE / "home.png")
+    requester.wait_for_timeout(2500)
+    take(requester, "requesting")
+    requester.get_by_role("button", name="Submit for approval").click()
+    requester.wait_for_url(re.compile(r"/requests/[0-9a-f-]{36}/$"))
+    requester.wait_for_timeout(7000)  # until the message is gone
+    take(requester, "request")
+
+    admin = sign_in("admin")
+    admin.goto(f"{BASE}/setup/workflows/")
+    admin.get_by_role("link", name="Standard Workflow").first.click()
+    take(admin, "workflow")
+    browser.close()
