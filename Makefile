@@ -41,4 +41,4 @@ clean:  ## all that make and the tools left here; the data in var/ stays
 	@touch $@
 
 .tools/bin/uv:
-	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
+	PATH="$${PATH#*:}" python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
