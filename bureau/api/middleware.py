@@ -1,24 +1,42 @@
-"""What every answer under /api/ shares: the optional slash and the rate-limit headers."""
+"""What every answer under /api/ shares: the optional slash, the rate-limit headers, and a short way for programs."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponseBase
 
 from bureau.api import throttling
 
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
 
 class ApiMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+    """A call with an Authorization header goes straight to its view: the middleware further in is for browsers."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.straight: GetResponse = convert_exception_to_response(StraightHandler().get_view_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith("/api/") and request.path_info != "/api":
             return self.get_response(request)
         if not request.path_info.endswith("/"):
             request.path_info += "/"  # routes are declared with the slash; callers may leave it out
-        response = self.get_response(request)
+        browser = "HTTP_AUTHORIZATION" not in request.META or request.path_info.startswith("/api/session-auth/")
+        response = self.get_response(request) if browser else self.straight(request)
         state = getattr(request, "rate_state", None)
         if state is not None:
             for name, value in throttling.headers(state).items():
                 response[name] = value
+        return response
+
+
+class StraightHandler(BaseHandler):
+    """Resolves an address and calls its view, with no middleware around it."""
+
+    _view_middleware = _template_response_middleware = _exception_middleware = ()
+
+    def get_view_response(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = self._get_response(request)  # type: ignore[attr-defined]
         return response

@@ -72,10 +72,10 @@ class Prepared:
         running.connection = connections[DEFAULT_DB_ALIAS]
         running.as_sql = lambda *_args, **_options: (sql, bound)  # type: ignore[method-assign]
         query = copy.copy(queryset.query)
-        query.get_compiler = lambda *_args, **_options: running
+        query.get_compiler = lambda *_args, **_options: running  # type: ignore[method-assign]
         rows = queryset.all()
         rows.query = query
-        iterable: Any = queryset._iterable_class  # type: ignore[attr-defined]  # noqa: SLF001
+        iterable: Any = queryset._iterable_class  # noqa: SLF001
         return list(iterable(rows))
 
 

@@ -77,10 +77,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "bureau.core.context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "bureau.api.middleware.ApiMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -123,6 +123,7 @@ if _db["ENGINE"].endswith("sqlite3"):
         "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
     }
 elif _db["ENGINE"].endswith("postgresql"):
+    _db["ENGINE"] = "config.postgresql"
     _db["OPTIONS"] = {**_db.get("OPTIONS", {}), "prepare_threshold": 3, "server_side_binding": True}
     _db["CONN_HEALTH_CHECKS"] = True
     _db["DISABLE_SERVER_SIDE_CURSORS"] = True

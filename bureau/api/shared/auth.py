@@ -133,7 +133,7 @@ def sign_out(request: Request) -> None:
         sign_ins.sign_out_by_refresh(token=refresh, now=now)
     else:
         raise Unauthorized(_("You are not signed in."))
-    if request._request.user.is_authenticated:
+    if hasattr(request._request, "session"):
         auth.logout(request._request)
 
 
