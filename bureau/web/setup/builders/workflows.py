@@ -14,6 +14,7 @@ from bureau.core.models import User
 from bureau.purchasing.models import WorkflowTemplate
 from bureau.purchasing.services import templates
 from bureau.purchasing.template_selectors import Asked, Holders, PlannedStep
+from bureau.web.setup.access import as_uuid
 from bureau.web.setup.builders.rows import Builder, Row, Rows, put
 from bureau.web.setup.forms import Choices
 
@@ -84,11 +85,12 @@ class WorkflowBuilder(Builder):
         self, data: QueryDict, teams: Choices | None = None, *, roles: Sequence[Role], everybody: Iterable[User]
     ) -> None:
         for key in data.getlist("step"):
-            added = data.pop(f"step-{key}-person", [])
-            data.setlistdefault(f"step-{key}-people").extend(uuid for uuid in added if uuid)
+            given = [*data.getlist(f"step-{key}-people"), *data.pop(f"step-{key}-person", [])]
+            people = dict.fromkeys(str(uuid) for uuid in map(as_uuid, given) if uuid)
+            data.setlist(f"step-{key}-people", list(people))
         super().__init__(data, teams or [])
-        people = {str(user.uuid): user for user in everybody}
-        self.steps = Rows(data, "step", StepRow, roles=roles, everybody=people)
+        by_uuid = {str(user.uuid): user for user in everybody}
+        self.steps = Rows(data, "step", StepRow, roles=roles, everybody=by_uuid)
         self.groups = {"steps": self.steps}
 
     def act(self, do: str) -> None:

@@ -11,7 +11,43 @@
 
   $(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
-  /* --- Drag a row by its grip: mouse, pen and finger alike. The order of the page is the order that is sent. */
+  /* --- Rows are moved by their buttons, or dragged by their grip: mouse, pen and finger alike. The order of the page is
+     the order that is sent. */
+  const moved = (row) => {
+    $$("[data-number]", row.parentElement).forEach((number, i) => { number.textContent = i + 1; });
+    $("input", row).dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  on("click", "[data-move]", (event, button) => {
+    event.preventDefault();
+    const row = button.closest("li"), up = button.dataset.move === "up", rows = $$(".row-box", row.parentElement);
+    const other = rows[rows.indexOf(row) + (up ? -1 : 1)];
+    if (!other) return;
+    if (up) other.before(row); else other.after(row);
+    button.focus();
+    row.scrollIntoView({ block: "nearest" });
+    moved(row);
+  });
+  on("click", "[data-drop-row]", (event, button) => {
+    event.preventDefault();
+    const row = button.closest("li"), gone = document.createElement("li"), undo = document.createElement("button");
+    gone.className = "row-gone";
+    gone.append(`${button.dataset.gone}: ${$("input:not([type=hidden])", row).value}`, undo);
+    undo.type = "button";
+    undo.className = "btn small";
+    undo.textContent = button.dataset.undo;
+    undo.addEventListener("click", () => { gone.replaceWith(row); button.focus(); moved(row); });
+    const list = row.parentElement;
+    $$(".row-gone", list).forEach((other) => other.remove());
+    row.replaceWith(gone);
+    undo.focus();
+    $("#builder").dispatchEvent(new Event("change", { bubbles: true }));
+    $$("[data-number]", list).forEach((number, i) => { number.textContent = i + 1; });
+  });
+  // Out at once, also when the page is saved before the answer of the server has come.
+  document.addEventListener("click", ({ target }) => {
+    const picked = target.closest?.("[data-unpick]")?.closest("[data-picked]");
+    if (picked) { picked.hidden = true; $("input", picked).disabled = true; }
+  }, true);
   on("pointerdown", "[data-grip]", (event, grip) => {
     if (event.button) return;
     event.preventDefault();
@@ -19,15 +55,16 @@
     grip.setPointerCapture(event.pointerId);
     row.classList.add("dragged");
     const move = ({ clientY }) => {
-      const others = $$(":scope > li", list).filter((other) => other !== row);
+      const others = $$(".row-box", list).filter((other) => other !== row);
       const next = others.find((other) => { const box = other.getBoundingClientRect(); return clientY < box.top + box.height / 2; });
-      if ((next || null) !== row.nextElementSibling) list.insertBefore(row, next || null);
+      if (next && next !== row.nextElementSibling) next.before(row);
+      if (!next && others.length && others.at(-1).nextElementSibling !== row) others.at(-1).after(row);
       if (clientY < 80) scrollBy(0, -12); else if (clientY > innerHeight - 80) scrollBy(0, 12);
     };
     const end = () => {
       row.classList.remove("dragged");
       ["pointermove", "pointerup", "pointercancel", "lostpointercapture"].forEach((type) => grip.removeEventListener(type, type === "pointermove" ? move : end));
-      $("input", row).dispatchEvent(new Event("change", { bubbles: true }));
+      moved(row);
     };
     grip.addEventListener("pointermove", move);
     ["pointerup", "pointercancel", "lostpointercapture"].forEach((type) => grip.addEventListener(type, end));
@@ -37,9 +74,14 @@
   on("keydown", "#builder .row-fields input:not([type=checkbox])", (event, input) => {
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const next = input.closest("li").nextElementSibling, list = input.closest("ol");
+    const next = input.closest("li").nextElementSibling?.closest(".row-box"), list = input.closest("ol");
     if (next) $("input:not([type=hidden])", next).focus();
     else list.nextElementSibling.click();
+  });
+
+  /* --- The buttons of a row say its name */
+  on("input", "#builder li input:is([name$=-name], [name$=-step_name])", (event, input) => {
+    $$(".row-tools [data-says]", input.closest("li")).forEach((button) => button.setAttribute("aria-label", `${button.dataset.says}: ${input.value}`));
   });
 
   /* --- The id that a field gets of its name; one amount only */
