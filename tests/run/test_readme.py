@@ -1,6 +1,5 @@
 """The first steps of README.md, run as they stand against a fresh start: the answers are the ones printed there."""
 
-import ast
 import json
 import re
 import subprocess
@@ -10,7 +9,7 @@ import pytest
 from tests.run.test_supervisor import FIRST_START_SECONDS, ROOT, Bureau, free_port
 
 pytestmark = pytest.mark.once
-STEP = re.compile(r"^```sh\n(.*?)^```\n^```(json|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^```sh\n(.*?)^```\n^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 VARIES = re.compile(r".*\.\.\.|\d{4}-\d\d-\d\dT.*|REQ-\d{4}-\d{5}")
 """Ids, which are shortened, moments and numbers of requests."""
 
@@ -27,13 +26,12 @@ def test_first_steps_work_in_order_and_answer_as_printed(bureau):
     section = (ROOT / "README.md").read_text().partition("\n## First steps over the API\n")[2].partition("\n## ")[0]
     steps = STEP.findall(section)
     assert len(steps) == section.count("```sh"), "each block of commands is followed by its answers"
-    script = "".join(f"{commands}echo; echo ---\n" for commands, _language, _answers in steps)
+    script = "".join(f"{commands}echo; echo ---\n" for commands, _answers in steps)
     script = script.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{bureau.port}")
     done = subprocess.run(["bash", "-eu", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    for (commands, language, printed), answered in zip(steps, done.stdout.split("\n---\n"), strict=False):
-        read = ast.literal_eval if language == "python" else documents
-        assert_printed(read(printed.strip()), read(answered.strip()), commands)
+    for (commands, printed), answered in zip(steps, done.stdout.split("\n---\n"), strict=False):
+        assert_printed(documents(printed.strip()), documents(answered.strip()), commands)
 
 
 def documents(text):
