@@ -4,7 +4,6 @@ A `Shape` is a DRF serializer for the schema and for reading. It renders faster 
 compiled into one function: from an object (`render`), or from the columns of a query without making objects (`rows`).
 """
 
-import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -98,15 +97,14 @@ class Shape(serializers.Serializer):
     def prepared(cls, build: Callable[..., QuerySet[Any]]) -> Callable[..., list[dict[str, Any]]]:
         """A query of this shape's rows whose SQL is built once (core.prepared). For shapes without `many`."""
         columns, make = _compiled_rows(cls)
-        names = list(inspect.signature(build).parameters)
-        query = Prepared(lambda **parameters: build(**parameters).values_list(*columns), names)
+        query = Prepared(build, columns=columns)
         return lambda **values: [make(row) for row in query(**values)]
 
     @classmethod
     def prepared_for_user(cls, build: Callable[[User], QuerySet[Any]]) -> PreparedForUser:
         """A list of this shape's columns whose SQL is built once; `listing` makes a page of it."""
         columns, _make = _compiled_rows(cls)
-        return PreparedForUser(lambda user: build(user).values_list(*columns))
+        return PreparedForUser(build, columns=columns)
 
     @classmethod
     def listing(cls, query: PreparedForUser, user: User) -> "Listing":

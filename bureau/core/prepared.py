@@ -4,7 +4,7 @@ For the few queries that nearly every request makes. What varies is a parameter;
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -29,13 +29,16 @@ class Parameter(Value):
 class Prepared:
     """Made of a function from parameters to a queryset; called with their values, gives the rows as a list.
 
-    Rows are what the queryset makes: model instances with their select_related, or tuples. The values go into the SQL
-    as they are: UUIDs, moments, numbers and texts, not models.
+    Rows are model instances with their select_related, or tuples of `columns`. The values go into the SQL as they are:
+    UUIDs, moments, numbers and texts, not models.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any]], names: list[str] | None = None) -> None:
+    def __init__(
+        self, build: Callable[..., QuerySet[Any]], *, columns: Sequence[str] = (), names: Sequence[str] | None = None
+    ) -> None:
         self.names = list(signature(build).parameters) if names is None else names
         self.build = build
+        self.columns = columns
 
     def __call__(self, **values: Any) -> list[Any]:
         _queryset, compiler, sql, parameters = self._compiled
@@ -52,16 +55,22 @@ class Prepared:
             cursor.execute(sql, _bound(parameters, values))
             return int(cursor.fetchone()[0])
 
+    @property
+    def _queryset(self) -> QuerySet[Any]:
+        return self.build(**{name: Parameter(name) for name in self.names})
+
     @cached_property
     def _compiled(self) -> tuple[QuerySet[Any], SQLCompiler, str, tuple[Any, ...]]:
-        queryset = self.build(**{name: Parameter(name) for name in self.names})
+        queryset = self._queryset
+        if self.columns:
+            queryset = queryset.values_list(*self.columns)
         compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
         return queryset, compiler, sql, parameters
 
     @cached_property
     def _count_sql(self) -> tuple[str, tuple[Any, ...]]:
-        queryset = self._compiled[0].order_by().values("pk")
+        queryset = self._queryset.order_by().values("pk")  # without the columns, and the joins that these need
         sql, parameters = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
         return f"SELECT COUNT(*) FROM ({sql}) counted", parameters  # noqa: S608
 
@@ -95,8 +104,9 @@ class PreparedForUser:
     The function may look at the user's ids, and at whether they are a superuser or see their whole organization.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any]], *, columns: Sequence[str] = ()) -> None:
         self.build = build
+        self.columns = columns
         self.names = list(signature(build).parameters)[1:]
         self._variants: dict[tuple[bool, bool], Prepared] = {}
 
@@ -116,7 +126,8 @@ class PreparedForUser:
             def build(user: Parameter, organization: Parameter, **further: Parameter) -> QuerySet[Any]:
                 return self.build(Asker(user, organization, *kind), **further)
 
-            self._variants[kind] = Prepared(build, ["user", "organization", *self.names])
+            names = ["user", "organization", *self.names]
+            self._variants[kind] = Prepared(build, columns=self.columns, names=names)
         return self._variants[kind]
 
 
