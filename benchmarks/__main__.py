@@ -8,12 +8,21 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from benchmarks.load import Slice, measure
 from benchmarks.servers import Servers
 
-CONNECTIONS = 1, 8
-WARM_UP_SECONDS, WARM_UP_REQUESTS = 0.3, 20
+if TYPE_CHECKING:
+    from benchmarks.operations import Operation, Queries
+
+CLIENTS = 1, 8
+WARM_UP_REQUESTS = 50  # for each number of clients: every thread has its connection and its statements then
+THOROUGH = {"requests": 10_000, "rounds": 3, "seconds": 2.0, "approvals": 180}
+QUICK = {"requests": 3_000, "rounds": 1, "seconds": 0.6, "approvals": 80}
+
+Results = dict[tuple[str, int, str], list[Slice]]
+"""By operation, number of clients and side; one for each round."""
 
 
 def main() -> int:
@@ -23,29 +32,33 @@ def main() -> int:
     servers = Servers(base)
     try:
         servers.start_databases()
-        return compare(options, servers)
+        operations, queries = prepare(servers, requests=options.requests)
+        results = run(servers, operations, options)
+        return report(operations, results, queries)
     finally:
         servers.end()
         shutil.rmtree(base, ignore_errors=True)
 
 
 def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--requests", type=int, default=10_000, help="purchase requests in the database")
-    parser.add_argument("--rounds", type=int, default=3, help="times that each operation is measured on each side")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
-    parser.add_argument("--approvals", type=int, default=200, help="at most, of each measurement of approving")
-    parser.add_argument("--quick", action="store_true", help="2,000 requests, one short round: a first impression")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--requests", type=int, help="purchase requests in the database (10,000)")
+    parser.add_argument("--rounds", type=int, help="times that each operation is measured on each side (3)")
+    parser.add_argument("--seconds", type=float, help="of each measurement (2)")
+    parser.add_argument("--approvals", type=int, help="at most, of each measurement of approving (180)")
+    parser.add_argument("--quick", action="store_true", help="3,000 requests, one short round: a first impression")
     options = parser.parse_args()
-    if options.quick:
-        options.requests, options.rounds, options.seconds, options.approvals = 2_000, 1, 0.6, 90
+    for name, value in (QUICK if options.quick else THOROUGH).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     return options
 
 
-def compare(options: argparse.Namespace, servers: Servers) -> int:
-    from config import run
+def prepare(servers: Servers, *, requests: int) -> "tuple[list[Operation], list[Queries]]":
+    """Makes the office, starts the fronts, and has both sides prove that they do the same."""
+    from config import run as product
 
-    run.django.setup()
+    product.django.setup()
     from django.core.management import call_command
     from django.db import connection, connections
     from django.utils import timezone
@@ -55,72 +68,87 @@ def compare(options: argparse.Namespace, servers: Servers) -> int:
 
     started = time.monotonic()
     call_command("migrate", interactive=False, verbosity=0)
-    run.prepare_static_files()
-    office = make_office(options.requests, now=timezone.now())
+    product.prepare_static_files()
+    print(f"Making an office with {requests} purchase requests...", flush=True)
+    office = make_office(requests, now=timezone.now())
     callers = operations.Callers()
     measured = operations.operations(office, callers)
     version = f"{connection.pg_version // 10000}.{connection.pg_version % 10000}"
     connections.close_all()  # the fronts are forks of this process
     servers.start_fronts()
     operations.check_sameness(office, callers, servers)
-    counted = {found.name: found for found in operations.count_queries(office, callers)}
+    queries = operations.count_queries(office, callers)
     print(
-        f"{options.requests} purchase requests, PostgreSQL {version}, Python {platform.python_version()}, "
-        f"prepared in {time.monotonic() - started:.0f} s; both sides answer and write the same.\n"
+        f"Prepared in {time.monotonic() - started:.0f} s: PostgreSQL {version}, Python {platform.python_version()}. "
+        "Both sides answer and write the same.\n",
+        flush=True,
     )
+    return measured, queries
+
+
+def run(servers: Servers, operations: "list[Operation]", options: argparse.Namespace) -> Results:
+    """The rounds, in which the sides take turns."""
+    from benchmarks.operations import check_audit, vacuum
 
     sides = {
         "product": (servers.product_port, [*servers.product, servers.valkey]),
         "bare": (servers.bare_port, servers.bare),
     }
-    slices: dict[tuple[str, int, str], list[Slice]] = {}
-    for _ in range(options.rounds):
-        for operation in measured:
-            for connections_open in CONNECTIONS:
-                for side, (port, server) in sides.items():
-                    if side == "bare" and not operation.bare:
-                        continue
-                    common = {"status": operation.status, "connections": connections_open}
-                    common |= {"server": server, "database": [servers.postgres]}
-                    warm_up = WARM_UP_REQUESTS if operation.once else None
-                    measure(port, operation.requests, seconds=WARM_UP_SECONDS, most=warm_up, **common)
-                    most = options.approvals if operation.once else None
-                    found = measure(port, operation.requests, seconds=options.seconds, most=most, **common)
-                    slices.setdefault((operation.name, connections_open, side), []).append(found)
-    operations.check_audit()
+    results: Results = {}
+    for warm_up in (True, *[False] * options.rounds):
+        vacuum()
+        for operation in operations:
+            for clients in CLIENTS:
+                for side in sides if operation.bare else ["product"]:
+                    port, server = sides[side]
+                    once = options.approvals if operation.once else None
+                    found = measure(
+                        port,
+                        operation.requests,
+                        status=operation.status,
+                        connections=clients,
+                        seconds=60 if warm_up else options.seconds,
+                        most=WARM_UP_REQUESTS if warm_up else once,
+                        server=server,
+                        database=[servers.postgres],
+                    )
+                    if not warm_up:
+                        results.setdefault((operation.name, clients, side), []).append(found)
+    check_audit()
+    return results
 
-    print(" " * 19 + f"{'product':^47} {'bare':^47}")
-    side_head = f"{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'server':>8}{'db':>7}{'CPU ms':>8} "
-    print(f"{'':12}{'clients':>7}{side_head * 2} ratio bound")
+
+def report(operations: "list[Operation]", results: Results, queries: "list[Queries]") -> int:
+    """Prints the figures; the exit code is 1 where a bound does not hold."""
     broken = []
-    for operation in measured:
-        for clients in CONNECTIONS:
-            product = slices[operation.name, clients, "product"]
-            bare = slices.get((operation.name, clients, "bare"), [])
-            line = f"{operation.name:12}{clients:>7}{row(product)} {row(bare)}"
-            if bare:
-                ratio = median(a.cpu / b.cpu for a, b in zip(product, bare, strict=True))
-                holds = ratio <= operation.bound
-                line += f" {ratio:>6.2f}{operation.bound:>6} {'' if holds else 'TOO MUCH'}"
-                if not holds:
+    columns = f"{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'server':>8}{'db':>7}{'CPU ms':>8}"
+    print(f"{'':19}{'product':^47} {'bare':^47}")
+    print(f"{'':12}{'clients':>7}{columns} {columns}  ratio bound")
+    for operation in operations:
+        for clients in CLIENTS:
+            product = results[operation.name, clients, "product"]
+            line = f"{operation.name:12}{clients:>7}{figures(product)}"
+            if operation.bare:
+                bare = results[operation.name, clients, "bare"]
+                ratio = median(ours.cpu / theirs.cpu for ours, theirs in zip(product, bare, strict=True))
+                line += f" {figures(bare)}{ratio:>7.2f}{operation.bound:>6}"
+                if ratio > operation.bound:
+                    line += "  BROKEN"
                     broken.append(f"{operation.name} with {clients} clients")
             print(line)
-    print("\nserver: CPU of the fronts (the product's with Valkey); db: of PostgreSQL; a request, in milliseconds.")
-    print("\nQueries with few rows in play, and with many:")
-    for name, found in counted.items():
-        differs = found.few != found.many
-        print(f"  {name:12}{found.few:>4}{found.many:>4} {'DEPENDS ON ROWS' if differs else ''}")
-        if differs:
-            broken.append(f"{name}: its queries depend on the number of rows")
-    print("\nEvery bound holds." if not broken else "\nBroken: " + "; ".join(broken) + ".")
+    print("server: CPU of the fronts (the product's with Valkey); db: CPU of PostgreSQL; milliseconds a request.")
+    print("\nQueries of a request with few rows in play, and with many:")
+    for found in queries:
+        print(f"{found.name:12}{found.few:>7}{found.many:>8}{'' if found.few == found.many else '  BROKEN'}")
+        if found.few != found.many:
+            broken.append(f"{found.name}, whose queries depend on the number of rows")
+    print("\n" + (f"Broken: {'; '.join(broken)}." if broken else "Every bound holds."))
     return 1 if broken else 0
 
 
-def row(slices: list[Slice]) -> str:
-    if not slices:
-        return " " * 47
+def figures(slices: list[Slice]) -> str:
     rate, p50, p99, server, database, cpu = (
-        median(getattr(slice_, name) for slice_ in slices)
+        median(getattr(found, name) for found in slices)
         for name in ("per_second", "p50", "p99", "server", "database", "cpu")
     )
     return f"{rate:>8.0f}{p50:>8.1f}{p99:>8.1f}{server:>8.2f}{database:>7.2f}{cpu:>8.2f}"

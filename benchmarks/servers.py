@@ -13,7 +13,6 @@ import psycopg
 from config.embedded import in_own_group, start_valkey
 from tests.servers import OURS, start_postgres
 
-PROCESSES = 2
 NEVER_REFUSED = "1000000000/hour"
 RATES = "RATE_ANONYMOUS", "RATE_USER", "RATE_ADMIN", "RATE_ENDPOINT", "RATE_UPLOAD", "RATE_SIGN_IN"
 
@@ -70,7 +69,7 @@ class Servers:
 
         with socket.create_server(("127.0.0.1", 0), backlog=1024) as bare:
             self.bare_port = bare.getsockname()[1]
-            for _ in range(PROCESSES):
+            for _ in range(run.FRONTS):
                 process = subprocess.Popen(
                     [sys.executable, "-m", "benchmarks.bare", str(bare.fileno())],
                     pass_fds=[bare.fileno()],
