@@ -57,9 +57,10 @@ def hints(steps: Sequence[PlannedStep], initiators: Iterable[User]) -> list[str]
     found = []
     for step in steps:
         alone = {asked.people[0] for asked in step.asked if asked.people and len(asked.people) == 1}
-        for person in alone.intersection(initiators):
-            text = _("Only %(who)s can decide “%(step)s”, so %(who)s cannot submit requests of their own here.")
-            found.append(text % {"who": person.name, "step": step.name})
+        stuck = names(alone.intersection(initiators), last=_("and"))
+        if stuck:
+            text = _("Nobody can stand in for %(who)s in “%(step)s”: their own requests cannot be submitted here.")
+            found.append(text % {"who": stuck, "step": step.name})
     return found
 
 

@@ -86,6 +86,9 @@ def _start(request: PageRequest, template: FormTemplate | None, teams: Teams) ->
         add_field(data, "1", name=_("Amount"), field_type=FieldType.NUMBER, required="on", is_amount="on")
     if template is None:
         data["team"] = teams.usual(request)
+        team = teams.chosen(data)
+        if source is None and team:
+            data["name"] = _("%s Form") % team.name
     return data
 
 

@@ -107,6 +107,9 @@ def _start(request: PageRequest, template: WorkflowTemplate | None, teams: Teams
         add_step(data, "2", _("Finance Review"), finance=True)
     if template is None:
         data["team"] = teams.usual(request)
+        team = teams.chosen(data)
+        if source is None and team:
+            data["name"] = _("%s Workflow") % team.name
     return data
 
 
