@@ -136,7 +136,7 @@ def listen(host: str, port: int) -> socket.socket:
 def prepare_database() -> None:
     """Bring the tables up to date, and put the demo data into an empty database."""
     from django.contrib.auth import get_user_model
-    from django.core.management import call_command, get_commands
+    from django.core.management import call_command
     from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
@@ -144,9 +144,13 @@ def prepare_database() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database...")
         call_command("migrate", interactive=False, verbosity=0)
-    if "demo" in get_commands() and not get_user_model().objects.exists():
+    empty = not get_user_model().objects.exists()
+    if empty and settings.DEMO_DATA:
         say("Loading the demo data...")
         call_command("demo", verbosity=0)
+    elif empty:
+        say("Others reach this server: it gets no demo data without a DEMO_PASSWORD of yours.")
+        say("Make the first administrator with: .venv/bin/python manage.py create_organization --help")
     connections.close_all()
 
 

@@ -211,12 +211,14 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 OPEN_REGISTRATION = env.bool("OPEN_REGISTRATION", default=False)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="bureau-demo")
+# Everybody knows the default: where others reach the server, demo data needs a password of its own.
+_for_others = HTTPS or (DATABASE_URL and HOST not in ("127.0.0.1", "localhost", "::1"))
+DEMO_DATA = not _for_others or DEMO_PASSWORD != "bureau-demo"  # noqa: S105
 ACCESS_TOKEN_SECONDS = 15 * 60
 REFRESH_TOKEN_SECONDS = 7 * 24 * 3600
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "bureau.api.failures.csrf_failure"

@@ -31,6 +31,20 @@ def read(tmp_path, *names, **values):
 
 
 @pytest.mark.parametrize(
+    ("values", "loaded"),
+    [
+        ({}, True),
+        ({"DATABASE_URL": "postgres://localhost/x", "SECRET_KEY": "x"}, True),
+        ({"DATABASE_URL": "postgres://localhost/x", "SECRET_KEY": "x", "HOST": "0.0.0.0"}, False),
+        ({"PUBLIC_URL": "https://bureau.example.com"}, False),
+        ({"PUBLIC_URL": "https://bureau.example.com", "DEMO_PASSWORD": "tall-Heron-19"}, True),
+    ],
+)
+def test_server_for_others_gets_no_demo_data_under_the_known_password(tmp_path, values, loaded):
+    assert read(tmp_path, "DEMO_DATA", **values) == {"DEMO_DATA": loaded}
+
+
+@pytest.mark.parametrize(
     ("values", "words"),
     [
         ({"DATABASE_URL": "postgres://localhost/x"}, "SECRET_KEY is empty"),
