@@ -30,8 +30,8 @@ def people(request: PageRequest) -> HttpResponse:
     rows = search_people(selectors.people(request.user.organization), filters["q"]).filter(**STATES[filters["state"]])
     if filters["role"] in UserRole.values:
         rows = rows.filter(role=filters["role"])
-    scopes = AccessScope.objects.select_related("team").order_by("team__name")
-    rows = rows.prefetch_related(Prefetch("access_scopes", scopes)).order_by("first_name", "last_name", "username")
+    scopes = Prefetch("access_scopes", AccessScope.objects.select_related("team").order_by("team__name"))
+    rows = rows.prefetch_related(scopes).order_by("first_name", "last_name", "username")
     page = paged(request, rows)
     for row in page:
         row.team_names = ", ".join(dict.fromkeys(scope.team.name for scope in row.access_scopes.all()))
