@@ -126,7 +126,7 @@ def test_preview_draws_the_way_and_warns_of_steps_without_anybody(office, workfl
     )
     assert [(step.name, step.tone, step.text) for step in answer.context["steps"]] == [
         ("Manager", "ahead", office.manager.name),
-        ("Director", "refused", f"{office.manager.name} and Director"),
+        ("Director", "refused", f"{office.manager.name} and no Director yet"),
         ("Pay", "ahead", office.finance.name),
     ]
     assert answer.context["stops"] == ["Nobody can decide “Director”: nobody has the role Director in Marketing."]

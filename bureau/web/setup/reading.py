@@ -21,7 +21,7 @@ from bureau.purchasing.models import (
     FormTemplate,
     WorkflowTemplate,
 )
-from bureau.purchasing.template_selectors import PlannedStep, Version
+from bureau.purchasing.template_selectors import Asked, PlannedStep, Version
 from bureau.web.requests.reading import Step, names
 
 # --- A step that is planned, saved or not
@@ -33,8 +33,14 @@ def drawn(steps: Iterable[PlannedStep]) -> list[Step]:
 
 
 def _drawn(step: PlannedStep) -> Step:
-    text = _(" and ").join(names(asked.people or []) or asked.label for asked in step.asked)
+    text = _(" and ").join(_who(asked) for asked in step.asked)
     return Step(step.name, "refused" if step.gaps else "ahead", text or _("nobody yet"))
+
+
+def _who(asked: Asked) -> str:
+    if asked.is_nobody:
+        return (_("no %s yet") if asked.is_role else _("%s, not active")) % asked.label
+    return names(asked.people or []) or asked.label
 
 
 def stops(steps: Sequence[PlannedStep], team: Team) -> list[str]:
