@@ -28,7 +28,7 @@ class ApiMiddleware:
         state = getattr(request, "rate_state", None)
         if state is not None:
             for name, value in throttling.headers(state).items():
-                response[name] = value
+                response.headers.setdefault(name, value)  # a refusal names the limit that refused
         return response
 
 

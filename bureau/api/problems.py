@@ -1,5 +1,6 @@
 """One translation of every exception into a problem; a dialect only writes it down."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ CODES = {
 def to_problem(error: Exception) -> Problem | None:
     """The problem that an exception stands for; None for one that nobody expected (500)."""
     if isinstance(error, DomainError):
-        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else {}
+        headers = _used_up(error) if isinstance(error, RateLimited) else {}
         if error.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return Problem(
@@ -55,6 +56,15 @@ def to_problem(error: Exception) -> Problem | None:
             dict(error.message_dict) if hasattr(error, "error_dict") else {"non_field_errors": list(error.messages)}
         )
     return None
+
+
+def _used_up(error: RateLimited) -> dict[str, str]:
+    return {
+        "Retry-After": str(error.retry_after),
+        "X-RateLimit-Limit": str(error.limit),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(time.time()) + error.retry_after),
+    }
 
 
 def invalid(fields: Mapping[str, list[str]]) -> Problem:

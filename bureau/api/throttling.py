@@ -31,7 +31,9 @@ def count_call(request: HttpRequest, user: User | None, *, endpoint: str | None 
         return
     request.rate_state = state  # type: ignore[attr-defined]
     if state.exceeded:
-        raise RateLimited(_("Too many requests. Please try again later."), retry_after=state.retry_after)
+        raise RateLimited(
+            _("Too many requests. Please try again later."), retry_after=state.retry_after, limit=state.limit
+        )
 
 
 def headers(state: RateState) -> dict[str, str]:

@@ -1,11 +1,14 @@
-"""Stored files: judged by content, scanned before anyone can download them, kept once per organization."""
+"""Stored files: judged by content, scanned before anyone can download them, forgotten when nothing refers to them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, Any, BinaryIO, cast
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef, ProtectedError
+from django.utils import timezone
 
 from bureau.core.inspection import clean_filename, inspect
 from bureau.core.jobs import Run, enqueue, job_handler
@@ -38,11 +41,12 @@ def store(
     finding = scan_builtin(content, found)
     if finding:
         raise VirusDetected(finding)
-    path = f"{uploader.organization_id}/{found.sha256[:2]}/{found.sha256}"
-    if not default_storage.exists(path):
-        upload.seek(0)
-        default_storage.save(path, File(upload, name=path))
+    uuid = uuid4()
+    path = f"{uploader.organization_id}/{uuid.hex[:2]}/{uuid.hex}"
+    upload.seek(0)
+    default_storage.save(path, File(upload, name=path))
     stored = StoredFile.objects.create(
+        uuid=uuid,
         organization_id=uploader.organization_id,
         uploader=uploader,
         filename=clean_filename(filename),
@@ -67,6 +71,42 @@ def open_clean(stored: StoredFile) -> IO[bytes]:
     if stored.scan_state != ScanState.CLEAN:
         raise Locked("The file is quarantined: the virus scan did not pass it.")
     return default_storage.open(stored.path)
+
+
+@job_handler("clean_up_files", every=timedelta(days=1))
+def clean_up_files(run: Run) -> None:
+    """Deletes the files that nothing refers to any more, and contents whose record was never committed."""
+    before = timezone.now() - timedelta(days=1)
+    unused = StoredFile.objects.filter(created_at__lt=before)
+    for relation in StoredFile._meta.related_objects:
+        in_use = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+        unused = unused.exclude(Exists(in_use))
+    deleted = 0
+    for stored in list(unused):
+        try:
+            stored.delete()
+        except ProtectedError:  # somebody has just begun to refer to it
+            continue
+        default_storage.delete(stored.path)
+        deleted += 1
+    for organization in _names(0, "."):
+        for shard in _names(0, organization):
+            contents = {f"{organization}/{shard}/{name}" for name in _names(1, f"{organization}/{shard}")}
+            known = StoredFile.objects.filter(path__in=contents).values_list("path", flat=True)
+            for path in contents.difference(known):
+                if default_storage.get_modified_time(path) < before:
+                    default_storage.delete(path)
+                    deleted += 1
+    with run.completing() as result:
+        result["deleted"] = deleted
+
+
+def _names(kind: int, path: str) -> list[str]:
+    """The folders (0) or files (1) at a place in the storage."""
+    try:
+        return list(default_storage.listdir(path)[kind])
+    except FileNotFoundError:
+        return []
 
 
 @job_handler("scan_file", max_attempts=20)

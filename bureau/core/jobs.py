@@ -258,7 +258,7 @@ def _fail(attempt: Run, error: Exception, *, now: datetime, max_attempts: int) -
             if attempt.attempt >= max_attempts:
                 _end(attempt, JobState.FAILURE, now=now, error=message)
             else:
-                again = now + timedelta(seconds=5 * 2 ** (attempt.attempt - 1))
+                again = now + min(timedelta(hours=1), timedelta(seconds=5) * 2 ** (attempt.attempt - 1))
                 _update_held(
                     attempt,
                     state=JobState.PENDING,

@@ -22,7 +22,7 @@ def send_later(
     return enqueue("send_mail", payload=payload, now=now, organization=organization, key=key)
 
 
-@job_handler("send_mail", max_attempts=8)
+@job_handler("send_mail", max_attempts=30)  # a mail server that is away for most of a day loses none
 def send_mail(run: Run) -> dict[str, Any]:
     deliver(run.job, **run.job.payload)
     return {"message_id": str(run.job.pk)}

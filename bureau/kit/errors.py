@@ -85,14 +85,15 @@ class Locked(DomainError):
 
 
 class RateLimited(DomainError):
-    """`retry_after`: whole seconds until the next attempt may succeed."""
+    """`retry_after`: whole seconds until the next attempt may succeed; `limit`: how many the used-up limit allows."""
 
     status = 429
     code = "RATE_LIMITED"
 
-    def __init__(self, message: str = "", *, retry_after: int) -> None:
+    def __init__(self, message: str = "", *, retry_after: int, limit: int) -> None:
         super().__init__(message or "Too many requests. Please try again later.")
         self.retry_after = retry_after
+        self.limit = limit
 
 
 class IntegrationFailed(DomainError):

@@ -83,8 +83,9 @@ def test_every_dialect_writes_field_errors_as_documented():
 
 
 def test_rate_limited_answer_of_po_says_when_to_come_back():
-    problem = to_problem(errors.RateLimited(retry_after=60))
+    problem = to_problem(errors.RateLimited(retry_after=60, limit=10))
     assert problem.headers["Retry-After"] == "60"
+    assert (problem.headers["X-RateLimit-Limit"], problem.headers["X-RateLimit-Remaining"]) == ("10", "0")
     body = PO.error_body(problem, timezone.now())["error"]
     assert set(body) == {"code", "message", "retry_after", "timestamp", "request_id"}
     assert (body["code"], body["retry_after"]) == ("RATE_LIMITED", 60)

@@ -1,8 +1,11 @@
 """A stored file: kept once, scanned before anyone can have it."""
 
 import io
+import os
+from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -55,12 +58,23 @@ def test_refused_file_leaves_nothing_behind(content, filename, error):
     assert not default_storage.exists(str(user.organization_id))
 
 
-def test_same_content_is_kept_once_per_organization():
-    ours = make_organization()
-    first, second = stored(pdf_bytes("a"), user=make_user(ours)), stored(pdf_bytes("a"), user=make_user(ours))
-    other = stored(pdf_bytes("a"))
-    assert first.path == second.path
-    assert other.path != first.path
+def test_files_that_nothing_refers_to_are_deleted_after_a_day():
+    organization = make_organization()
+    user = make_user(organization)
+    logo, unused, fresh = (stored(png_bytes(), filename="logo.png", user=user) for _ in range(3))
+    organization.logo = logo
+    organization.save()
+    yesterday = timezone.now() - timedelta(days=2)
+    StoredFile.objects.exclude(pk=fresh.pk).update(created_at=yesterday)
+    lost, new = (
+        default_storage.save("1/ab/lost", ContentFile(b"x")),
+        default_storage.save("1/ab/new", ContentFile(b"x")),
+    )
+    os.utime(default_storage.path(lost), (yesterday.timestamp(), yesterday.timestamp()))
+    jobs.run(jobs.enqueue("clean_up_files", payload={}, now=timezone.now()).pk)
+    assert set(StoredFile.objects.values_list("pk", flat=True)) == {logo.pk, fresh.pk}
+    kept = {path: default_storage.exists(path) for path in (logo.path, unused.path, fresh.path, lost, new)}
+    assert kept == {logo.path: True, unused.path: False, fresh.path: True, lost: False, new: True}
 
 
 def test_file_waits_for_clamav_and_is_quarantined_when_it_finds_something(settings):

@@ -53,7 +53,7 @@ def send_first_password_link(*, actor: User | System, user: User, now: datetime)
     enqueue("send_password_reset", payload={"user": user.pk, "added_by": sender}, now=now)
 
 
-@job_handler("send_password_reset", max_attempts=8)
+@job_handler("send_password_reset", max_attempts=30)
 def send_password_reset(run: Run) -> dict[str, Any]:
     people = User.objects.select_related("organization").filter(is_active=True)
     user = people.filter(pk=run.job.payload["user"]).first()

@@ -59,7 +59,8 @@ def count_attempt(**keys: object) -> None:
     limits = [Limit.parse(f"sign_in:{scope}:{key}", rate) for scope, key in keys.items() if key is not None]
     state = rates.hit(limits) if settings.THROTTLING and limits else None
     if state is not None and state.exceeded:
-        raise RateLimited(_("Too many attempts. Wait a minute, then try again."), retry_after=state.retry_after)
+        message = _("Too many attempts. Wait a minute, then try again.")
+        raise RateLimited(message, retry_after=state.retry_after, limit=state.limit)
 
 
 def digest_of(login: str) -> str:

@@ -12,7 +12,7 @@ class ScanState(models.TextChoices):
 
 
 class StoredFile(models.Model):
-    """One stored file behind every upload. The content is kept once per organization, under its hash."""
+    """One stored file behind every upload; its content lies in the storage under `path`."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey("core.Organization", on_delete=models.PROTECT, related_name="+")

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bureau.kit.errors import Invalid
+from bureau.kit.errors import DomainError, Invalid
 from bureau.purchasing.models import Attachment, FieldType, FormField, PurchaseRequest, PurchaseType
 from bureau.purchasing.services.requests import ItemInput
 
@@ -75,7 +75,7 @@ class RequestForm(forms.Form):
         given = {row.field_id: self.cleaned_data.get(PREFIX + row.field_id) for row in rows}
         return {field_id: upload for field_id, upload in given.items() if upload}
 
-    def place(self, error: Invalid) -> None:
+    def place(self, error: DomainError) -> None:
         """Each error beside its field; what has none there stands above the form."""
         if not error.fields:
             self.add_error(None, error.message)

@@ -85,11 +85,15 @@ class Story:
     def _step(self, step: StepView) -> Step:
         decisions = step.decisions
         people = names((decision.approver for decision in decisions), last=_("and"))
+        gaps = [approver for approver in step.waiting_for if not approver.candidates]
         match step.state:
             case StepState.REJECTED:
                 return Step(step.name, "refused", people, decisions[-1].created_at)
             case StepState.DONE:
                 return Step(step.name, "done", people, decisions[-1].created_at)
+            case _ if gaps:
+                text = _("Nobody can decide this (%s): ask an administrator to name someone else.")
+                return Step(step.name, "warning", text % names_of_roles(gaps), current=step.state == StepState.CURRENT)
             case StepState.CURRENT:
                 return Step(step.name, "waiting", _("waits for %s") % self.next_people, current=True)
             case _:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bureau.accounts.models import Team
-from bureau.kit.errors import Invalid
+from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
 from bureau.purchasing import permissions, selectors
 from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.services import requests
@@ -63,7 +63,9 @@ def _edit(request: PageRequest, item: PurchaseRequest | None, team: Team, *, mor
                 messages.success(request, _("Submitted.") + " " + Story(item, request.user).reason)
             else:
                 messages.success(request, _("The draft is saved."))
-        except Invalid as error:
+        except (Forbidden, NotFound, WrongState):
+            raise  # nothing on the form could help
+        except DomainError as error:
             form.place(error)
         else:
             return redirect("web:request", item.uuid)

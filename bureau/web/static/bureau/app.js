@@ -201,6 +201,19 @@
     });
   }
 
+  /* --- What the server has taken needs no error beside it any more */
+  const settle = (form) => {
+    const filled = (control) => (/checkbox|radio/.test(control.type) ? control.checked : control.value.trim());
+    $$(".has-error, .more-lines", form).forEach((part) => {
+      const controls = $$("input:not([type=file]), select, textarea", part);
+      if (!controls.some(filled)) return;
+      part.classList.remove("has-error");
+      $$(".errorlist", part).forEach((list) => list.remove());
+      controls.forEach((control) => control.removeAttribute("aria-invalid"));
+    });
+    if (!$(".errorlist", form)) $("[data-errors]")?.remove();
+  };
+
   /* --- A draft saves itself; what could not be saved stays in this browser until it is */
   $$("form[data-autosave]").forEach((form) => {
     const status = $("[data-saved]", form), store = () => `draft:${form.dataset.autosave}`;
@@ -217,6 +230,7 @@
           const result = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
           if (answer.ok) {
             localStorage.removeItem(store());
+            settle(form);
             if (result.page) {
               history.replaceState(null, "", result.page);
               form.action = result.page;
@@ -235,6 +249,7 @@
       if (again) { again = false; await save(); }
     };
     form.saveNow = save;
+    if (new URL(form.action).pathname !== location.pathname) history.replaceState(null, "", form.action);  // a refused one is a draft by now
     form.addEventListener("input", ({ target }) => {
       if (target.type === "file") return;
       try { localStorage.setItem(store(), JSON.stringify(entries())); } catch { /* private mode */ }
@@ -287,6 +302,8 @@
     if (!wanted) return;
     const page = new DOMParser().parseFromString(await (await fetch(form.action)).text(), "text/html");
     wanted.replaceWith($(".wanted", page));
+    if (!$(".wanted .waiting")) $(".drop.has-error ~ .errorlist")?.remove();
+    settle(form);
   };
   on("change", "[data-drop] input[type=file]", async (event, input) => {
     const zone = input.closest("[data-drop]"), files = [...input.files];
