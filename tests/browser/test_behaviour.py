@@ -157,6 +157,55 @@ def test_lost_connection_in_the_panel_keeps_the_comment(visit, office):
     expect(page.locator("#side textarea")).to_have_value("Fine with me")
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_toasts_leave_the_buttons_free(visit, office, phone):
+    for number in range(3):
+        submit(office, make_draft(office, subject=f"Lens {number}"))
+    visitor = visit(office.manager.username, phone=phone)
+    page = visitor.page
+
+    def check_free(*buttons):
+        toast = page.locator(".toast").last.bounding_box()
+        for button in buttons:
+            box = button.bounding_box()
+            apart = box["y"] + box["height"] <= toast["y"] or toast["y"] + toast["height"] <= box["y"]
+            aside = box["x"] + box["width"] <= toast["x"] or toast["x"] + toast["width"] <= box["x"]
+            assert apart or aside, (box, toast)
+
+    page.get_by_role("link", name="Lens 0").click()
+    page.locator("#side").get_by_role("button", name="Approve").click()
+    expect(page.locator("#side h2").first).to_have_text("Lens 1")
+    expect(page.locator(".toast")).to_be_visible()
+    check_free(*page.locator("#side .btn").all())
+    page.locator("#side").get_by_role("button", name="Close").click()
+    page.locator("tbody [type=checkbox]").first.check()
+    page.evaluate("htmx.trigger(document.body, 'say', {items: [{text: 'Something', tone: 'error'}]})")
+    check_free(*page.locator(".bulk .btn").all())
+    page = visitor.open(f"/requests/{submit(office).uuid}/")
+    page.evaluate("htmx.trigger(document.body, 'say', {items: [{text: 'Something', tone: 'error'}]})")
+    check_free(*page.locator(".page-head .btn:visible").all())
+
+
+def test_error_goes_when_its_field_is_filled(visit, office):
+    page = visit(office.requester.username).open(f"/requests/new/?team={office.team.uuid}")
+    page.get_by_label("What do you need?").fill("Lenses")
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.locator(".errorlist")).to_have_text("This field is required.")
+    draft = PurchaseRequest.objects.get()
+    expect(page).to_have_url(re.compile(f"/requests/{draft.uuid}/edit/"))
+    page.get_by_label("Campaign").fill("Spring")
+    expect(page.locator("[data-saved]")).to_contain_text("Saved")
+    expect(page.locator(".errorlist")).to_be_visible()
+    page.get_by_label("Budget Amount").fill("a lot")
+    expect(page.locator("[data-saved]")).to_contain_text("Not saved yet")
+    expect(page.locator(".errorlist")).to_be_visible()
+    page.get_by_label("Budget Amount").fill("4200")
+    expect(page.locator(".errorlist")).to_have_count(0)
+    expect(page.locator(".note.error")).to_have_count(0)
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.locator(".toast")).to_contain_text("Submitted.")
+
+
 def test_theme_switch_is_kept_on_the_next_page(visit, office):
     visitor = visit(office.requester.username)
     page = visitor.page

@@ -467,6 +467,30 @@ def test_submit_of_an_incomplete_form_says_what_is_missing_beside_it_and_keeps_t
     assert request.status == S.DRAFT
 
 
+def test_submit_that_a_rule_refuses_stays_on_the_form_with_all_that_was_typed(sign_in, full_office):
+    give_role(full_office.manager, full_office.team, Role.INITIATOR)
+    browser = sign_in(full_office.manager)
+    data = {**FILLED, "do": "submit", "files": an_upload(), "category": "Quote"}
+    refused = browser.post(new_page(full_office), data)
+    draft = PurchaseRequest.objects.get()
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Nobody can decide the step “Manager Approval”" in html
+    assert "Old ones broke." in html
+    assert draft.attachments.count() == 1
+    browser.post(re.search(r'<form class="request-form"[^>]* action="([^"]+)"', html)[1], data)
+    assert PurchaseRequest.objects.get() == draft
+
+
+def test_form_warns_of_a_step_that_nobody_but_the_requester_can_decide(sign_in, full_office):
+    warning = "Nobody can decide this (Manager): ask an administrator"
+    assert warning not in sign_in(full_office.requester).get(new_page(full_office)).content.decode()
+    give_role(full_office.manager, full_office.team, Role.INITIATOR)
+    html = sign_in(full_office.manager).get(new_page(full_office)).content.decode()
+    assert html.count(warning) == 1
+    assert full_office.director.name in html
+
+
 def test_unreadable_value_stands_beside_its_field_and_is_kept(sign_in, full_office):
     answer = sign_in(full_office.requester).post(
         new_page(full_office), {**FILLED, "field_budget_amount": "a lot", "do": "save"}

@@ -204,9 +204,9 @@
   /* --- What the server has taken needs no error beside it any more */
   const settle = (form) => {
     const filled = (control) => (/checkbox|radio/.test(control.type) ? control.checked : control.value.trim());
-    $$(".has-error, .more-lines", form).forEach((part) => {
-      const controls = $$("input:not([type=file]), select, textarea", part);
-      if (!controls.some(filled)) return;
+    $$(".field.has-error, .more-lines", form).forEach((part) => {
+      const controls = $$("input, select, textarea", part);
+      if (part.matches(".field") && !controls.some(filled)) return;
       part.classList.remove("has-error");
       $$(".errorlist", part).forEach((list) => list.remove());
       controls.forEach((control) => control.removeAttribute("aria-invalid"));
@@ -302,7 +302,10 @@
     if (!wanted) return;
     const page = new DOMParser().parseFromString(await (await fetch(form.action)).text(), "text/html");
     wanted.replaceWith($(".wanted", page));
-    if (!$(".wanted .waiting")) $(".drop.has-error ~ .errorlist")?.remove();
+    if (!$(".wanted .waiting")) {
+      zone.classList.remove("has-error");
+      $$(".errorlist", zone.parentElement).forEach((list) => list.remove());
+    }
     settle(form);
   };
   on("change", "[data-drop] input[type=file]", async (event, input) => {
