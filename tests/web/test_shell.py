@@ -116,3 +116,11 @@ def test_components_page_is_for_developers_only(sign_in, office, settings):
     assert browser.get("/design/").status_code == 404
     settings.DEBUG = True
     assert "Components" in browser.get("/design/").content.decode()
+
+
+def test_pages_take_styles_from_files_only_and_the_readers_of_the_api_have_a_policy_of_their_own(client, db):
+    assert "unsafe-inline" not in client.get("/sign-in/").headers["Content-Security-Policy"]
+    for path in ("/api/docs/", "/api/redoc/"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert "style-src 'self' 'unsafe-inline'" in policy
+        assert "script-src 'self';" in policy
