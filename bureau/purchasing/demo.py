@@ -24,13 +24,8 @@ from bureau.core.models import Job, Organization, User
 from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.services.approvals import approve_request, complete_request, reject_request
 from bureau.purchasing.services.attachments import Upload
-from bureau.purchasing.services.requests import (
-    ItemInput,
-    create_and_submit,
-    create_request,
-    submit_request,
-    update_request,
-)
+from bureau.purchasing.services.content import ItemInput
+from bureau.purchasing.services.requests import create_and_submit, create_request, submit_request, update_request
 from bureau.purchasing.services.templates import create_form_template, create_workflow_template
 from bureau.purchasing.states import RequestStatus
 

@@ -10,13 +10,14 @@ from bureau.core.models import AuditEntry
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, WrongState
 from bureau.purchasing.models import FieldValue, FormTemplate, PurchaseRequest
 from bureau.purchasing.services import attachments, requests, templates
+from bureau.purchasing.services.content import ItemInput
 from bureau.purchasing.states import RequestStatus
 from tests.factories.accounts import make_organization, make_team, make_user
 from tests.factories.purchasing import NOW, make_draft, make_form, make_office, pdf, request_in, submit
 
 pytestmark = pytest.mark.django_db
 S = RequestStatus
-PAPER: requests.ItemInput = {"description": "A4 paper", "quantity": Decimal(10), "unit_price": Decimal("5.50")}
+PAPER: ItemInput = {"description": "A4 paper", "quantity": Decimal(10), "unit_price": Decimal("5.50")}
 
 
 def refused_fields(call, **values) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.selectors import EventKind, StepState
 from bureau.purchasing.services import requests
 from bureau.purchasing.services.attachments import attach_file
-from bureau.purchasing.services.requests import ItemInput
+from bureau.purchasing.services.content import ItemInput
 from bureau.purchasing.services.templates import FieldInput, StepInput
 from bureau.purchasing.states import RequestStatus
 from tests.factories.accounts import give_role, make_team, make_user

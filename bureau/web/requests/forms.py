@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from bureau.kit.errors import DomainError, Invalid
 from bureau.purchasing.models import Attachment, FieldType, FormField, PurchaseRequest, PurchaseType
-from bureau.purchasing.services.requests import ItemInput
+from bureau.purchasing.services.content import ItemInput
 
 OWN = ("subject", "purchase_type", "vendor_name", "vendor_account", "description")
 PREFIX = "field_"  # a template may name its fields as it likes, also "subject"
