@@ -49,9 +49,11 @@ INBOX_COUNT = f"SELECT count(*) FROM purchasing_purchaserequest r WHERE {WAITING
 INBOX_ROWS = f"""
 SELECT r.uuid, u.uuid, u.username, t.uuid, t.name, r.status, r.subject, r.vendor_name, r.created_at,
   s.uuid, s.step_name, s.step_order
-FROM purchasing_purchaserequest r JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
-JOIN purchasing_workflowstep s ON s.id = r.current_step_id
-WHERE {WAITING} ORDER BY r.submitted_at, r.id LIMIT %(size)s OFFSET %(start)s"""
+FROM (SELECT r.id FROM purchasing_purchaserequest r WHERE {WAITING}
+  ORDER BY r.submitted_at, r.id LIMIT %(size)s OFFSET %(start)s) page
+JOIN purchasing_purchaserequest r ON r.id = page.id
+JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
+JOIN purchasing_workflowstep s ON s.id = r.current_step_id ORDER BY r.submitted_at, r.id"""
 
 DETAIL = """
 SELECT r.id, r.uuid, r.number, u.uuid, u.username, u.first_name, u.last_name, t.uuid, t.name,
