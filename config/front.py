@@ -9,29 +9,22 @@ front sends them without the header and asks the application again (GET, same pa
 import asyncio
 import logging
 import re
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
 from io import BytesIO
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
-from urllib.parse import unquote_to_bytes
 
+from config.incoming import BodyTooLarge, Disconnected, Environ, Receive, Scope, environ_of, read_body
 from config.wakeups import Wakeups
 
-Scope = dict[str, Any]
-Environ = dict[str, Any]
-Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
 ErrorBody = Callable[[str, int, str, str, str], tuple[bytes, str]]
 
 logger = logging.getLogger("bureau.front")
 
 THREADS = 4  # a process
-IN_MEMORY_BYTES = 1_000_000  # a larger request body waits on the disk
 CHUNK_BYTES = 262_144  # of an answer that is sent in pieces
 LINGER_SECONDS = 5  # how long the rest of a refused body is read, so that the client gets to see the answer
 PING_SECONDS = 15
@@ -45,14 +38,6 @@ STREAM_HEADERS = {
     b"x-accel-buffering": b"no",
 }
 ONLY_ONCE = {"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_IDEMPOTENCY_KEY", "HTTP_EXPECT"}
-
-
-class BodyTooLarge(Exception):
-    """The request body is above the limit."""
-
-
-class Disconnected(Exception):
-    """The client left before its request was complete."""
 
 
 class Answer(NamedTuple):
@@ -115,9 +100,10 @@ class Front:
         self._wakeups.wake_all()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        environ = self._environ(scope)
+        environ = environ_of(scope, trusted_proxies=self._trusted_proxies)
+        environ["wsgi.file_wrapper"] = FileChunks
         try:
-            body = await self._read_body(environ, receive)
+            body = await read_body(environ, receive, max_bytes=self._max_body_bytes)
         except Disconnected:
             return
         except BodyTooLarge:
@@ -132,72 +118,9 @@ class Front:
         finally:
             body.close()
         if answer.channel and environ["REQUEST_METHOD"] != "HEAD":
-            await self._stream(environ, answer, receive, send)
+            await self._stream(environ, await self._whole(answer), receive, send)
         else:
             await self._send(environ, answer, receive, send)
-
-    # --- The request
-
-    def _environ(self, scope: Scope) -> Environ:
-        raw_path = scope["raw_path"]
-        if b"%" in raw_path:
-            raw_path = unquote_to_bytes(raw_path)
-        server = scope["server"] or ("localhost", 80)
-        environ: Environ = {
-            "REQUEST_METHOD": scope["method"],
-            "SCRIPT_NAME": "",
-            "PATH_INFO": raw_path.decode("latin-1"),
-            "QUERY_STRING": scope["query_string"].decode("latin-1"),
-            "SERVER_NAME": server[0],
-            "SERVER_PORT": str(server[1]),
-            "SERVER_PROTOCOL": "HTTP/" + scope["http_version"],
-            "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": scope["scheme"],
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-            "wsgi.file_wrapper": FileChunks,
-        }
-        for name, value in scope["headers"]:
-            key = environ_key(name)
-            if key is None:
-                continue
-            text = value.decode("latin-1")
-            if key in environ:
-                text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
-            environ[key] = text
-        if environ["REMOTE_ADDR"] in self._trusted_proxies and "HTTP_X_FORWARDED_FOR" in environ:
-            environ["REMOTE_ADDR"] = environ["HTTP_X_FORWARDED_FOR"].rpartition(",")[2].strip()
-        return environ
-
-    async def _read_body(self, environ: Environ, receive: Receive) -> IO[bytes]:
-        """All of the body, before a thread is taken; it is a file on disk when it is large."""
-        length = environ.get("CONTENT_LENGTH")
-        if environ.pop("HTTP_TRANSFER_ENCODING", None) is None:
-            if length is None or length == "0":
-                return BytesIO()
-            if int(length) > self._max_body_bytes:  # the parser let nothing but digits pass
-                raise BodyTooLarge
-        body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed by the one who asked
-        size, more = 0, True
-        try:
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Disconnected
-                size += len(message["body"])
-                if size > self._max_body_bytes:
-                    raise BodyTooLarge
-                body.write(message["body"])
-                more = message["more_body"]
-        except BaseException:
-            body.close()
-            raise
-        body.seek(0)
-        environ["CONTENT_LENGTH"] = str(size)
-        return body
 
     async def _refuse_body(self, environ: Environ, receive: Receive, send: Send) -> None:
         """Answer 413 at once, then read on for a moment: a client that is still sending would else see a reset."""
@@ -339,19 +262,25 @@ class Front:
     async def _ask_again(self, environ: Environ) -> Answer:
         """The next events; the end of the stream when the application has none for this listener any more."""
         try:
-            answer: Answer = await self._run(self._call, {**environ, "wsgi.input": BytesIO()})
-            body, ended = answer.body, answer.rest is None
-            while not ended:
-                more, ended = await self._run(take, answer.rest)
-                body += more
-            if answer.close is not None:
-                await self._run(answer.close)
+            answer = await self._whole(await self._run(self._call, {**environ, "wsgi.input": BytesIO()}))
         except Exception:
             logger.exception("The application failed to go on with a stream")
         else:
             if answer.status == 200:
-                return Answer(200, [], body, None, None, answer.channel)
+                return answer
         return Answer(200, [], b"", None, None, "")
+
+    async def _whole(self, answer: Answer) -> Answer:
+        """The answer without a rest: what a stream says at once is short."""
+        body, ended = answer.body, answer.rest is None
+        try:
+            while not ended:
+                more, ended = await self._run(take, answer.rest)
+                body += more
+        finally:
+            if answer.close is not None:
+                await self._run(answer.close)
+        return Answer(answer.status, answer.headers, body, None, None, answer.channel)
 
 
 async def send_events(answer: Answer, environ: Environ, send: Send) -> None:
@@ -377,16 +306,6 @@ def take(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
         if size >= CHUNK_BYTES:
             return b"".join(taken), False
     return taken[0] if len(taken) == 1 else b"".join(taken), True
-
-
-@lru_cache(maxsize=1024)
-def environ_key(name: bytes) -> str | None:
-    """The environ key of a header, or None for one that must not reach the application: a name with an underscore
-    would pass for the one with a hyphen, and `Proxy` for the environment variable of libraries."""
-    if b"_" in name or name == b"proxy":
-        return None
-    key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
 
 
 def write_is_not_supported(data: bytes) -> None:

@@ -99,6 +99,14 @@ def test_stream_has_the_headers_of_one(site, listen):
     assert b"content-length" not in head
 
 
+def test_long_first_answer_of_a_stream_is_sent_whole(site, listen):
+    parts = [b"data: " + b"x" * front.CHUNK_BYTES, b"\n\n", b"data: end\n\n"]
+    site.answer = lambda environ: (
+        ("200 OK", [], []) if "bureau.stream" in environ else ("200 OK", [("X-Bureau-Stream", CHANNEL)], parts)
+    )
+    listen(site).until(b"data: end")
+
+
 def test_stream_resumes_after_the_event_that_the_client_names(site, listen):
     events = Events(site, "one", "two", "three")
     listener = listen(site, "Last-Event-ID: 2\r\n")
