@@ -80,7 +80,7 @@ class AccessScope(models.Model):
 
 class RefreshFamily(models.Model):
     """One sign-in and all refresh tokens that followed from it. Only the newest generation is good; an older one that
-    comes back was stolen or copied, and revokes the family (system.md section 2)."""
+    comes back was stolen or copied, and revokes the family."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="refresh_families")

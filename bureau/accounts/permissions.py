@@ -29,7 +29,7 @@ _CODES: dict[str, tuple[str, ...]] = {
 
 
 def codes(user: User) -> tuple[str, ...]:
-    """The permission codes of the purchase order tool (system.md section 4); a superuser holds all."""
+    """The permission codes of the purchase order tool; a superuser holds all."""
     return _ADMIN if user.is_superuser else _CODES.get(user.role, ())
 
 

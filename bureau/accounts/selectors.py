@@ -37,10 +37,6 @@ def general_team(organization: Organization) -> Team:
     return Team.objects.get(organization=organization, is_general=True)
 
 
-def holds_role(user: User, team: Team, code: str) -> bool:
-    return AccessScope.objects.filter(user=user, team=team, role__code=code).exists()
-
-
 def reviews_finance(user: User) -> bool:
     """Whether the person is a finance reviewer of any team."""
     return AccessScope.objects.filter(user=user, role__code=Role.FINANCE_REVIEWER).exists()

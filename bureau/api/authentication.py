@@ -1,4 +1,4 @@
-"""Who calls: a Bearer access token, the `access_token` cookie, or the session (system.md section 2)."""
+"""Who calls: a Bearer access token, the `access_token` cookie, or the session."""
 
 from typing import Any
 

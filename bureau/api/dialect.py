@@ -79,5 +79,5 @@ _PATHS: list[tuple[re.Pattern[str], Dialect]] = [
 
 
 def dialect_of(path: str) -> Dialect:
-    """The dialect of an address, for what fails before or outside a view (system.md section 2)."""
+    """The dialect of an address, for what fails before or outside a view."""
     return next((dialect for pattern, dialect in _PATHS if pattern.match(path)), BIZ)

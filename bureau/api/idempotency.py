@@ -1,4 +1,4 @@
-"""Idempotency-Key (system.md section 2): the first answer to a POST is kept in the transaction of its effect."""
+"""Idempotency-Key: the first answer to a POST is kept in the transaction of its effect."""
 
 import hashlib
 from collections.abc import Callable
@@ -85,5 +85,8 @@ def _fingerprint(request: Request) -> str:
                 else:
                     digest.update(str(value).encode())
     else:
-        digest.update(orjson.dumps(data, option=orjson.OPT_SORT_KEYS, default=str))
+        try:
+            digest.update(orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
+        except orjson.JSONEncodeError:
+            raise Invalid(_("The body is nested too deeply.")) from None
     return digest.hexdigest()

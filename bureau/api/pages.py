@@ -13,6 +13,7 @@ from bureau.api.shapes import Listing, Shape
 from bureau.kit.errors import Invalid, NotFound
 
 MAX_SIZE = 100
+MAX_NUMBER = 10**9 - 1  # of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,25 @@ class Window:
 
 
 def window(request: Request, dialect: Dialect) -> Window:
-    """The page asked for. Unreadable: 404, in po 400 (system.md section 11). Sizes above 100 count as 100."""
+    """The page asked for. Unreadable: 404, in po 400. Sizes above 100 count as 100."""
     raw, raw_size = request.query_params.get("page", "1"), request.query_params.get(dialect.size_parameter)
-    if not (raw.isascii() and raw.isdigit() and 0 < int(raw[:10]) < 10**9):
+    number = _number(raw)
+    if not 0 < number <= MAX_NUMBER:
         if dialect.enveloped:
             raise Invalid.field("page", _("Give a page number from 1."))
         raise NotFound(_("There is no such page."))
     size = dialect.page_size
     if raw_size is not None:
-        if not (raw_size.isascii() and raw_size.isdigit() and int(raw_size[:10]) > 0):
+        size = min(_number(raw_size), MAX_SIZE)
+        if size < 1:
             raise Invalid.field(dialect.size_parameter, _("Give a number from 1 to 100."))
-        size = min(int(raw_size[:10]), MAX_SIZE)
-    return Window(int(raw), size)
+    return Window(number, size)
+
+
+def _number(raw: str) -> int:
+    """What the digits say, MAX_NUMBER + 1 where that is more; 0 for anything but digits."""
+    digits = raw.lstrip("0") if raw.isascii() and raw.isdigit() else ""
+    return int(digits or "0") if len(digits) < 10 else MAX_NUMBER + 1
 
 
 def listing(queryset: QuerySet[Any], shape: type[Shape]) -> Listing:

@@ -1,4 +1,4 @@
-"""Which limits count a call (system.md section 2). The counting is core.rates."""
+"""Which limits count a call. The counting is core.rates."""
 
 from django.conf import settings
 from django.http import HttpRequest

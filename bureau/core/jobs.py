@@ -120,7 +120,7 @@ def enqueue(
 
 
 def state_of(job: Job) -> dict[str, Any]:
-    """A job as its watchers see it: `{id, kind, state, progress, result, error, attempts}` (system.md section 11)."""
+    """A job as its watchers see it: `{id, kind, state, progress, result, error, attempts}`."""
     return {
         "id": str(job.pk),
         "kind": job.kind,

@@ -1,4 +1,4 @@
-"""Number sequences without gaps or duplicates (system.md section 2)."""
+"""Number sequences without gaps or duplicates."""
 
 from sequences import get_next_value
 

@@ -1,6 +1,6 @@
 """The kinds of refusal. A concrete error subclasses one of these beside the service that raises it,
 with a `code` of its own and a message that says what to do next. The API and the pages translate
-them; nothing below knows about HTTP beyond the status that a kind stands for (system.md section 2)."""
+them; nothing below knows about HTTP beyond the status that a kind stands for."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar

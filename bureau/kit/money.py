@@ -1,4 +1,4 @@
-"""Money is Decimal to the cent, rounded half up, once per line (system.md section 2)."""
+"""Money is Decimal to the cent, rounded half up, once per line."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -8,11 +8,6 @@ from bureau.kit.errors import WrongState
 Table = Mapping[tuple[str, str], str]
 
 
-def next_state(table: Table, state: str, action: str) -> str | None:
-    """The state that `action` leads to from `state`, or None where the table does not allow it."""
-    return table.get((state, action))
-
-
 def transition(record: Any, table: Table, action: str, *, message: str, **changes: Any) -> str:
     """Moves `record.status` by `action` and writes `changes` with it; returns the new state.
 

@@ -1,4 +1,4 @@
-"""The demo data (system.md section 10): the people of Northwind Builders and 18 months of their purchase requests.
+"""The demo data: the people of Northwind Builders and 18 months of their purchase requests.
 
 Everything goes through the services, at the moments at which it would have happened; the same `now` gives the same.
 """

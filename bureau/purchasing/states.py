@@ -1,4 +1,4 @@
-"""The states of a purchase request and its moves (system.md section 3)."""
+"""The states of a purchase request and its moves."""
 
 from enum import StrEnum
 
@@ -48,4 +48,4 @@ P2P_STATUSES: dict[str, frozenset[RequestStatus]] = {
     "approved": frozenset({S.COMPLETED}),
     "rejected": frozenset({S.REJECTED}),
 }
-"""The coarse view of p2p; a DRAFT has none and does not show there (system.md section 1)."""
+"""The coarse view of p2p; a DRAFT has none and does not show there."""

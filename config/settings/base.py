@@ -45,8 +45,8 @@ if not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}: write http:// or https://, and the host.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ALLOWED_HOSTS = [*map(str.strip, ALLOWED_HOSTS), urlsplit(PUBLIC_URL).hostname]
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *CORS_ALLOWED_ORIGINS]  # those sign in by cookie, and write with the CSRF token
 CORS_ALLOW_CREDENTIALS = True
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"]
 CORS_ALLOW_HEADERS = [
@@ -108,7 +108,7 @@ TEMPLATES = [
     }
 ]
 
-# --- Database: SQLite under DATA_DIR, or PostgreSQL by DATABASE_URL (libraries.md has the measurements)
+# --- Database: SQLite under DATA_DIR, or PostgreSQL by DATABASE_URL
 if DATABASE_URL:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 else:
@@ -206,6 +206,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "bureau.accounts.backends.MaximumLengthValidator"},
 ]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
@@ -217,13 +218,14 @@ DEMO_DATA = not _for_others or DEMO_PASSWORD != "bureau-demo"  # noqa: S105
 ACCESS_TOKEN_SECONDS = 15 * 60
 REFRESH_TOKEN_SECONDS = 7 * 24 * 3600
 PASSWORD_RESET_TIMEOUT = 3600
+SESSION_ENGINE = "bureau.core.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "bureau.api.failures.csrf_failure"
 
-# --- Rate limits (system.md section 2), `count/period`
+# --- Rate limits, `count/period`
 THROTTLING = env.bool("THROTTLING", default=True)
 RATE_LIMITS = {
     "anonymous": env.str("RATE_ANONYMOUS", default="100/hour"),
@@ -266,7 +268,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["bureau.api.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "bureau.api.parsing.OrjsonParser",
-        "rest_framework.parsers.FormParser",
+        "bureau.api.parsing.ShortFormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "bureau.api.schema.BureauSchema",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.urls import URLPattern, resolve
+from openapi_spec_validator import validate
 
 from bureau.api.dialect import DIALECTS
 from bureau.api.schema import FOLDER
@@ -132,3 +133,8 @@ def test_excluded_addresses_are_routed():
 
 def test_the_documents_of_the_families_cover_the_whole():
     assert set().union(*(operations(f"{name}.json") for name in DIALECTS)) == EVERYTHING
+
+
+@pytest.mark.parametrize("name", ["openapi", *DIALECTS])
+def test_the_documents_are_valid_openapi(name):
+    validate(json.loads((FOLDER / f"{name}.json").read_bytes()))

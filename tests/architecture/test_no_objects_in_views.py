@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.sources import ROOT, modules
 
-NARROWING = {"visible_to", "listed_for", "colleagues"}
+NARROWING = {"visible_to", "listed_for"}
 BELONGING = {"Prefetch", "prepared"}
 """Calls that hold the queries for the parts of one record, which has been resolved through what the caller sees."""
 UNNARROWED = {"_default_manager", "_base_manager", "get_object_or_404", "get_list_or_404"}
@@ -88,7 +88,6 @@ def test_the_rule_finds_what_goes_around_it(line):
         "with_details(PurchaseRequest.objects.visible_to(user)).first()",
         "Prefetch('attachments', Attachment.objects.select_related('file'))",
         "item_rows = ItemShape.prepared(lambda request: RequestItem.objects.filter(request=request))",
-        "User.objects.colleagues(user)",
     ],
 )
 def test_the_rule_lets_pass_what_is_narrowed(line):

@@ -1,4 +1,4 @@
-"""Signing in and out: passwords checked, tokens given, rotated and revoked (system.md section 2, Authentication)."""
+"""Signing in and out: passwords checked, tokens given, rotated and revoked."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -22,7 +22,7 @@ from bureau.accounts.permissions import System
 from bureau.accounts.services.organizations import create_organization
 from bureau.accounts.services.passwords import send_first_password_link
 from bureau.accounts.services.sign_in import count_attempt, end_sessions, revoke_all
-from bureau.accounts.services.validation import FieldErrors, set_fields
+from bureau.accounts.services.validation import FieldErrors, field_errors, set_fields
 from bureau.core import audit
 from bureau.core.context import current
 from bureau.core.mail import send_later
@@ -34,7 +34,7 @@ DEFAULT_LIMITS: dict[str, Decimal] = {
     UserRole.SUPER: Decimal("25000.00"),
     UserRole.PM: Decimal("100000.00"),
 }
-"""What a role may approve (system.md section 4). No entry: no limit for administrators, nothing for others."""
+"""What a role may approve. No entry: no limit for administrators, nothing for others."""
 PROFILE = ("username", "email", "first_name", "last_name", "shortcuts")
 MANAGED = (*PROFILE, "role", "authorization_limit", "is_active")
 _USERNAME = re.compile(r"[\w.@+-]+")
@@ -192,6 +192,7 @@ def _identity_errors(user: User, errors: FieldErrors) -> FieldErrors:
     """Adds to the errors of the single fields what concerns the person: names that are free, and a sane limit."""
     user.username = unicodedata.normalize("NFKC", user.username or "")
     user.email = User.objects.normalize_email(user.email)
+    errors = field_errors(user, ("username", "email")) | errors  # some letters become several
     if "username" not in errors and not _USERNAME.fullmatch(user.username):
         errors["username"] = [_("Use letters, digits and . @ + - _ only.")]
     # A username that looks like an address must be one's own: nobody signs in under somebody else's.

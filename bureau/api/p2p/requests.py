@@ -1,4 +1,4 @@
-"""Simple purchase requests: create and submit in one step, to the organization's general team (system.md section 1)."""
+"""Simple purchase requests: create and submit in one step, to the organization's general team."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ from bureau.kit.errors import Invalid
 
 
 class JobShape(Shape):
-    """Job state as `GET /api/jobs/{id}/` and its stream show it (system.md section 11)."""
+    """Job state as `GET /api/jobs/{id}/` and its stream show it."""
 
     id = serializers.UUIDField()
     kind = serializers.CharField()

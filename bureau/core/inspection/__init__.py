@@ -2,7 +2,7 @@
 
 A sniffer that reads the first bytes is not enough: it takes a PDF with an archive behind it, a picture of
 sixty thousand pixels square and a spreadsheet of zeros for what they claim to be. So every type is parsed, within
-limits that hold before anything is unpacked or decoded (system.md section 3, Attachments, and 11, Statuses).
+limits that hold before anything is unpacked or decoded.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 
 class Organization(models.Model):
-    """The tenant. Every business record belongs to exactly one (system.md section 1)."""
+    """The tenant. Every business record belongs to exactly one."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=200)

@@ -24,7 +24,7 @@ class UserRole(models.TextChoices):
 
 
 ORGANIZATION_WIDE = frozenset({UserRole.OWNER, UserRole.STAFF, UserRole.PM, UserRole.ADMIN})
-"""Roles that see every record of their organization (system.md section 1)."""
+"""Roles that see every record of their organization."""
 ADMINISTRATORS = frozenset({UserRole.OWNER, UserRole.ADMIN})
 
 
@@ -36,10 +36,6 @@ class UserQuerySet(models.QuerySet["User"]):
         if user.role in ADMINISTRATORS or user.role == UserRole.PM:
             return self.filter(organization_id=user.organization_id)
         return self.filter(pk=user.pk)
-
-    def colleagues(self, user: "User") -> "UserQuerySet":
-        """Active people of the same organization."""
-        return self.filter(organization_id=user.organization_id, is_active=True)
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -99,6 +95,3 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name
-
-    def get_short_name(self) -> str:
-        return self.first_name or self.username

@@ -1,7 +1,7 @@
 """Looking for malicious content: the rules of rules/documents.yar here and now, ClamAV where a daemon is configured.
 
 Rules see what a container holds, not only its bytes: members of archives, decoded streams and attachments of PDFs,
-streams and macro sources of compound files, three levels deep (system.md section 11, Files).
+streams and macro sources of compound files, three levels deep.
 """
 
 from functools import cache

@@ -38,7 +38,7 @@ class RequestQuerySet(models.QuerySet["PurchaseRequest"]):
         return own.filter(Q(requestor=user.pk) | Exists(finance_scopes(user)) | Exists(asked) | Exists(decided))
 
     def listed_for(self, user: User) -> "RequestQuerySet":
-        """What the lists show: one's own, or all for those who see the organization (system.md section 3)."""
+        """What the lists show: one's own, or all for those who see the organization."""
         if user.is_superuser:
             return self
         own = self.filter(organization_id=user.organization_id)

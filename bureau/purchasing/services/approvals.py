@@ -1,4 +1,4 @@
-"""Deciding on purchase requests: the steps of a workflow, one after the other (system.md section 3).
+"""Deciding on purchase requests: the steps of a workflow, one after the other.
 
 A reached step asks one slot of each approver that it lists; a decision fills all slots that its maker can fill; the
 request moves on when none waits (AND). The request's row lock puts the decisions on one request in one order.

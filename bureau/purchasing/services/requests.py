@@ -1,4 +1,4 @@
-"""Making, changing and submitting purchase requests (system.md section 3)."""
+"""Making, changing and submitting purchase requests."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

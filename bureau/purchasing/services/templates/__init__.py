@@ -1,4 +1,4 @@
-"""Forms and workflows of the teams: versioned, each version never changed (system.md section 3).
+"""Forms and workflows of the teams: versioned, each version never changed.
 
 A change makes a new version; requests keep the form version they were made with, and take the newest workflow version
 at each submit. One form and one workflow of a team are in use; a new one takes over from the former.
