@@ -64,6 +64,17 @@ def test_keys_move_select_open_and_close(visit, office):
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
 
 
+def test_keys_decide_on_the_open_request_before_the_selected_rows(visit, office):
+    for number in range(2):
+        submit(office, make_draft(office, subject=f"Lens {number}"))
+    page = visit(office.manager.username).page
+    page.get_by_label("Select Lens 0").check()
+    page.get_by_role("link", name="Lens 1").click()
+    expect(page.locator("#side h2").first).to_have_text("Lens 1")
+    page.keyboard.press("a")
+    expect(page.locator("#side").get_by_role("button", name="Approve")).to_be_focused()
+
+
 def test_deciding_in_the_panel_goes_on_to_the_next_row(visit, office):
     for number in range(2):
         submit(office, make_draft(office, subject=f"Lens {number}"))
@@ -266,6 +277,7 @@ def test_list_filters_while_typing_and_keeps_its_address(visit, office):
     page = visit(office.requester.username).open("/requests/")
     page.get_by_label("Search in the list").press_sequentially("trip")
     expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page.get_by_role("link", name="Clear")).to_be_visible()
     expect(page).to_have_url(re.compile("q=trip"))
     page.reload()
     expect(page.locator("tr[data-row]")).to_have_count(1)

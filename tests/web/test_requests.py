@@ -88,6 +88,16 @@ def test_home_shows_the_requester_where_theirs_stand(sign_in, office):
     assert "read why" in answer.content.decode()
 
 
+def test_home_figures_lead_to_the_requests_that_they_count(sign_in, office):
+    for status in (S.DRAFT, S.PENDING_APPROVAL, S.IN_REVIEW, S.FINANCE_REVIEW, S.COMPLETED, S.REJECTED):
+        request_in(status, office)
+    for person in (office.requester, office.admin):
+        browser = sign_in(person)
+        under_way = browser.get("/").context["figures"][0]
+        assert under_way["value"] == 3
+        assert len(browser.get(under_way["url"]).context["page"].object_list) == 3
+
+
 def test_list_shows_own_requests_and_to_the_organization_wide_all(sign_in, office):
     mine = make_draft(office)
     assert [r.pk for r in sign_in(office.requester).get("/requests/").context["page"]] == [mine.pk]
@@ -107,6 +117,7 @@ def test_list_keeps_what_one_has_decided(sign_in, office):
     ("query", "found"),
     [
         ({"status": "DRAFT"}, {"Tripod"}),
+        ({"status": "UNDER_WAY"}, {"Camera lenses"}),
         ({"q": "lens"}, {"Camera lenses"}),
         ({"q": "foto"}, {"Camera lenses"}),
         ({"q": "lens", "status": "DRAFT"}, set()),

@@ -17,6 +17,7 @@ from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page
 from bureau.web.context import Shell
 from bureau.web.requests.finding import search_words
+from bureau.web.requests.views.lists import UNDER_WAY
 
 SHOWN = 50
 MINE_SHOWN = 8
@@ -62,13 +63,14 @@ def figures(user: User, year: int, month: int) -> list[dict[str, Any]]:
     )
     scope = "?scope=all&" if wide else "?"
     here = reverse("web:requests")
+    under_way = f"{here}{scope}status={UNDER_WAY}"
     return [
         {
             "label": _("Under way in the organization") if wide else _("Yours under way"),
             "value": sums["waiting"],
-            "url": here + scope.rstrip("?&"),
+            "url": under_way,
         },
-        {"label": _("Worth"), "value": sums["waiting_sum"] or 0, "is_money": True, "url": here + scope.rstrip("?&")},
+        {"label": _("Worth"), "value": sums["waiting_sum"] or 0, "is_money": True, "url": under_way},
         {
             "label": _("Completed this month"),
             "value": sums["done_sum"] or 0,

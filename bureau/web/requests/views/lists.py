@@ -3,14 +3,19 @@
 from django.db.models import QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from bureau.accounts.models import Team
 from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest
-from bureau.purchasing.states import RequestStatus
+from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page, paged
 from bureau.web.requests.finding import search_words
+from bureau.web.templatetags.bureau import STATES
+
+UNDER_WAY = "UNDER_WAY"
+"""What the list calls everything that waits for a decision."""
 
 
 @page
@@ -31,6 +36,8 @@ def request_list(request: PageRequest) -> HttpResponse:
     rows = search_words(rows, filters["q"])
     if filters["status"] in list(RequestStatus):
         rows = rows.filter(status=filters["status"])
+    elif filters["status"] == UNDER_WAY:
+        rows = rows.filter(status__in=WAITING_FOR_DECISION)
     teams = list(Team.objects.visible_to(user).filter(is_active=True).order_by("name"))
     team = next((team for team in teams if str(team.uuid) == filters["team"]), None)
     if team:
@@ -42,7 +49,7 @@ def request_list(request: PageRequest) -> HttpResponse:
         "scopes": list(scopes),
         "filters": filters,
         "filtered": any(filters.values()),
-        "statuses": [(status.value, status.label) for status in RequestStatus],
+        "statuses": [(UNDER_WAY, _("Under way")), *((status.value, STATES[status][1]) for status in RequestStatus)],
         "teams": teams,
         "currency": user.organization.currency,
     }

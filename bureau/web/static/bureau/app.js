@@ -104,7 +104,8 @@
   /* --- Keys */
   const typing = (element) => element.matches?.("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])");
   const press = (key) => {
-    const target = $$(`[data-key="${key}"]`).find((element) => element.offsetParent);
+    const found = $$(`[data-key="${key}"]`).filter((element) => element.offsetParent);
+    const target = found.find((element) => side?.contains(element)) || found[0];  // the open request before the selected rows
     if (!target) return false;
     if (target.matches("[data-dialog], a")) target.click(); else target.focus();
     return true;
