@@ -38,6 +38,13 @@ def test_unknown_address_is_refused_in_the_dialect_of_its_path(name, path):
     assert answer["X-Request-ID"]
 
 
+@pytest.mark.parametrize(("name", "path"), PATHS.items())
+@pytest.mark.django_db
+def test_unknown_host_is_refused_in_the_dialect_of_its_path(name, path):
+    answer = ApiClient().call("GET", path, headers={"host": "elsewhere.example"})
+    assert (answer.status_code, keys_of(answer.json())) == (400, KEYS[name])
+
+
 @pytest.mark.parametrize(
     ("path", "dialect"),
     [
