@@ -2,12 +2,22 @@
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from bureau.accounts.selectors import user_by_login
 from bureau.core.models import User
 
 MAX_PASSWORD = 4096  # characters; a longer one is wrong without the work of hashing it
+
+
+class MaximumLengthValidator:
+    """Of AUTH_PASSWORD_VALIDATORS: what could be set but not be signed in with is no password."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if len(password) > MAX_PASSWORD:
+            raise ValidationError(_("Use at most %(count)d characters.") % {"count": MAX_PASSWORD})
 
 
 class UsernameOrEmailBackend(BaseBackend):

@@ -49,7 +49,10 @@ def to_problem(error: Exception) -> Problem | None:
         return Problem(403, CODES[403], str(error) or _("You may not do this."))
     if isinstance(error, django_errors.RequestDataTooBig | django_errors.TooManyFilesSent):
         return Problem(413, CODES[413], _("The request is too large."))
-    if isinstance(error, MultiPartParserError | UnreadablePostError | django_errors.SuspiciousOperation):
+    unreadable = (
+        MultiPartParserError | UnreadablePostError | django_errors.BadRequest | django_errors.SuspiciousOperation
+    )
+    if isinstance(error, unreadable):
         return Problem(400, CODES[400], _("The request cannot be read."))
     if isinstance(error, django_errors.ValidationError):
         return invalid(

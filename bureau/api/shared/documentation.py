@@ -1,16 +1,19 @@
 """The API's own documentation: the committed OpenAPI documents and two ways to read them, all from this server."""
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from csp.decorators import csp_update
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
+from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from bureau.api.dialect import DIALECTS
+from bureau.api.dialect import BIZ, DIALECTS
+from bureau.api.rendering import OrjsonRenderer
 from bureau.api.schema import FOLDER
 from bureau.api.views import BizView, Public
 from bureau.kit.errors import NotFound
@@ -40,15 +43,31 @@ own_policy = method_decorator(
 )
 
 
-@own_policy
-class SwaggerView(SpectacularSwaggerSplitView):
-    permission_classes = ()
-    authentication_classes = ()
+class Reader:
+    """Mixed in before a reader of drf-spectacular: a page whatever the caller accepts, refusals as in its family."""
+
+    dialect = BIZ
+    permission_classes: ClassVar[tuple[Any, ...]] = ()
+    authentication_classes: ClassVar[tuple[Any, ...]] = ()
+    metadata_class = None
     url_name = "api:schema"
+    request: Request
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        return TemplateHTMLRenderer(), TemplateHTMLRenderer.media_type
+
+    def handle_exception(self, exc: Exception) -> Response:
+        self.request.accepted_renderer = OrjsonRenderer()
+        self.request.accepted_media_type = OrjsonRenderer.media_type
+        answer: Response = super().handle_exception(exc)
+        return answer
 
 
 @own_policy
-class RedocView(SpectacularRedocView):
-    permission_classes = ()
-    authentication_classes = ()
-    url_name = "api:schema"
+class SwaggerView(Reader, SpectacularSwaggerSplitView):
+    pass
+
+
+@own_policy
+class RedocView(Reader, SpectacularRedocView):
+    pass
