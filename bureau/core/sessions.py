@@ -6,9 +6,9 @@ from django.contrib.sessions.models import Session
 
 
 class SessionStore(db.SessionStore):
-    def _validate_session_key(self, key: str) -> bool:
+    def _validate_session_key(self, key: str | None) -> bool:
         """PostgreSQL refuses to look for a null character, which a cookie can hold."""
-        return len(key) >= 8 and set(key) <= set(VALID_KEY_CHARS)
+        return key is not None and len(key) >= 8 and set(key) <= set(VALID_KEY_CHARS)
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
