@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.accounts.models import AccessScope, Role
@@ -298,11 +298,3 @@ def _turn(request: PurchaseRequest, user: User) -> Answer:
     if may and theirs and not any(slot.state == SlotState.WAITING for slot in theirs):
         return denied(permissions.decided_already(theirs, user))
     return may
-
-
-def counts_by_coarse_status(user: User) -> dict[str, int]:
-    """How many of the requests that the lists show this person have each p2p status, and `total`, drafts left out."""
-    listed = PurchaseRequest.objects.listed_for(user).exclude(status=RequestStatus.DRAFT)
-    by_status = dict(listed.order_by().values_list("status").annotate(Count("pk")))
-    counts = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in P2P_STATUSES.items()}
-    return {**counts, "total": sum(by_status.values())}

@@ -187,10 +187,6 @@ def test_simple_lists_filter_by_coarse_status(status, coarse):
     assert list(selectors.simple_requests(office.requester)) == ([request] if coarse else [])
     for name in ("pending", "approved", "rejected"):
         assert list(selectors.simple_requests(office.requester, status=name)) == ([request] if name == coarse else [])
-    counts = selectors.counts_by_coarse_status(office.requester)
-    assert counts == {name: int(name == coarse) for name in ("pending", "approved", "rejected")} | {
-        "total": int(coarse is not None)
-    }
 
 
 def test_steps_show_who_decided_and_who_decides_next():
@@ -307,7 +303,6 @@ QUERIES = {
     "steps": (7, lambda office: selectors.request_steps(busiest(office))),
     "timeline": (5, lambda office: selectors.timeline(busiest(office))),
     "actions": (4, lambda office: selectors.available_actions(busiest(office), office.manager)),
-    "counts": (2, lambda office: selectors.counts_by_coarse_status(office.requester)),
     "form": (3, lambda office: list(selectors.form_in_use(office.team.pk).fields.all())),
     "teams": (1, lambda office: [scope.team.name for scope in selectors.teams_to_ask(office.requester)]),
 }

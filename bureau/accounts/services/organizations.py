@@ -71,11 +71,11 @@ def update_organization(
     """
     permissions.can_administer(actor, organization).enforce()
     wanted = {name: value for name, value in changes.items() if name in SETTINGS}
+    if isinstance(wanted.get("logo"), File):
+        wanted["logo"] = _store_logo(wanted["logo"], actor=actor, now=now)  # slow, so before anything is locked
     with transaction.atomic():
         organization = Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
         old = {name: _shown(organization, name) for name in wanted}
-        if isinstance(wanted.get("logo"), File):
-            wanted["logo"] = _store_logo(wanted["logo"], actor=actor, now=now)
         errors = set_fields(organization, wanted) or _code_errors(organization, wanted)
         if errors:
             raise Invalid(fields=errors)
