@@ -285,3 +285,29 @@ def test_list_filters_while_typing_and_keeps_its_address(visit, office):
     expect(page.get_by_text("Nothing matches")).to_be_visible()
     page.go_back()
     expect(page.locator("tr[data-row]")).to_have_count(1)
+
+
+def test_lines_fit_a_phone(visit, office):
+    visitor = visit(office.requester.username, phone=True)
+    page = visitor.open(f"/requests/new/?team={office.team.uuid}")
+    page.get_by_text("optional; their total is the amount").click()
+    description = page.locator("[name=item_description]")
+    description.fill("Lens")
+    page.locator("[name=item_unit_price]").fill("1234567.89")
+    expect(page.locator("[data-lines] output")).to_have_text("1,234,567.89")
+    assert description.bounding_box()["width"] > 300
+    assert page.locator("[data-lines]").evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    visitor.check_accessibility()
+
+
+def test_submit_while_the_draft_is_being_made_makes_one_request(visit, office):
+    visitor = visit(office.requester.username)
+    slow = "const real = fetch; fetch = async (...given) => { const answer = await real(...given);"
+    visitor.page.add_init_script(slow + " await new Promise((go) => setTimeout(go, 1500)); return answer; };")
+    page = visitor.open(f"/requests/new/?team={office.team.uuid}")
+    page.get_by_label("What do you need?").fill("Lenses")
+    page.get_by_label("Budget Amount").fill("4200")
+    expect(page.locator("[data-saved]")).to_contain_text("Saving")
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.locator(".toast")).to_contain_text("Submitted.")
+    assert PurchaseRequest.objects.get().status == RequestStatus.PENDING_APPROVAL

@@ -257,7 +257,13 @@
       clearTimeout(pause);
       pause = setTimeout(save, 900);
     });
-    form.addEventListener("submit", () => { clearTimeout(pause); localStorage.removeItem(store()); });
+    form.addEventListener("submit", (event) => {
+      clearTimeout(pause);
+      if (!running) { localStorage.removeItem(store()); return; }
+      event.preventDefault();  // else a draft that is just being made would be made twice
+      event.stopPropagation();
+      running.then(() => form.requestSubmit(event.submitter));
+    });
     window.addEventListener("online", () => localStorage.getItem(store()) && save());
     const lost = localStorage.getItem(store());
     if (lost) {
