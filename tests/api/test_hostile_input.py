@@ -1,6 +1,7 @@
 """What nobody sends by accident is refused in the family's words: no answer is a 5xx."""
 
 import io
+import re
 
 import pytest
 from django.urls import reverse
@@ -92,6 +93,13 @@ def test_documentation_refuses_as_its_family_does(name):
     assert ApiClient().get(url, HTTP_ACCEPT="application/json").status_code == 200
     answer = ApiClient().post(url)
     assert (answer.status_code, set(answer.json())) == (405, {"error", "details"})
+
+
+@pytest.mark.parametrize("name", ["docs", "docs-redoc"])
+def test_documentation_asks_no_other_server(name):
+    page = ApiClient().get(reverse(f"api:{name}")).content.decode()
+    assert "<script" in page
+    assert "//" not in re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL).replace("http://testserver/", "")
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from bureau.core.logs import JsonFormatter
 from bureau.core.models import Job
 from tests.factories.accounts import PASSWORD, make_user
 
@@ -117,3 +118,12 @@ def test_theme_is_kept_in_a_cookie_and_drawn_without_script(client):
     assert 'data-theme="light"' in client.get("/sign-in/").content.decode()
     client.post("/theme/", {"theme": ""})
     assert 'data-theme=""' in client.get("/sign-in/").content.decode()
+
+
+def test_log_does_not_tell_a_password_link(client, user, caplog):
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    answer = client.post(f"/reset-password/{uid}/{token}/", {"new_password": NEW, "repeat": "another"})
+    assert answer.status_code == 422  # the link still works
+    logged = "".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "/reset-password/..." in logged
+    assert token not in logged

@@ -70,4 +70,4 @@ class SwaggerView(Reader, SpectacularSwaggerSplitView):
 
 @own_policy
 class RedocView(Reader, SpectacularRedocView):
-    pass
+    template_name = "api/redoc.html"
