@@ -23,6 +23,7 @@ class ApiMiddleware:
             return self.get_response(request)
         if not request.path_info.endswith("/"):
             request.path_info += "/"  # routes are declared with the slash; callers may leave it out
+        request.get_host()  # refuses a host that is not ours, on the short way too
         browser = "HTTP_AUTHORIZATION" not in request.META or request.path_info.startswith("/api/session-auth/")
         response = self.get_response(request) if browser else self.straight(request)
         state = getattr(request, "rate_state", None)

@@ -14,7 +14,7 @@ from bureau.core.inspection import clean_filename, inspect
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.models import ScanState, StoredFile, User
 from bureau.core.scanning import ClamdScanner, Infected, VirusDetected, scan_builtin
-from bureau.kit.errors import Locked
+from bureau.kit.errors import IntegrationFailed, Locked
 
 
 class ScanPending(Locked):
@@ -109,12 +109,21 @@ def _names(kind: int, path: str) -> list[str]:
         return []
 
 
-@job_handler("scan_file", max_attempts=20)
+SCAN_ATTEMPTS = 30
+
+
+@job_handler("scan_file", max_attempts=SCAN_ATTEMPTS)
 def scan_file(run: Run) -> dict[str, Any]:
-    """Has ClamAV scan a stored file. A daemon that is away leaves the file pending and the job to be tried again."""
+    """Has ClamAV scan a stored file. A daemon that is away leaves the file pending and the job to be tried again; a day
+    of it, or a file that it cannot scan, leaves the scan failed and the file locked."""
     stored = StoredFile.objects.get(pk=run.job.payload["file"])
-    with default_storage.open(stored.path) as content:
-        verdict = ClamdScanner(settings.CLAMD_URL).scan(cast(BinaryIO, content))
+    try:
+        with default_storage.open(stored.path) as content:
+            verdict = ClamdScanner(settings.CLAMD_URL).scan(cast(BinaryIO, content))
+    except IntegrationFailed:
+        if run.attempt == SCAN_ATTEMPTS:
+            StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(scan_state=ScanState.FAILED)
+        raise
     infected = isinstance(verdict, Infected)
     with run.completing() as result:
         StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(

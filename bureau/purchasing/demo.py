@@ -285,7 +285,9 @@ def _general_request(person: User, index: int, final: RequestStatus) -> Callable
 
     def begin(at: datetime) -> PurchaseRequest:
         if index % 2 and final != RequestStatus.DRAFT:
-            return create_and_submit(actor=person, subject=subject, description=f"From {vendor}.", items=items, now=at)
+            return create_and_submit(
+                actor=person, subject=subject, description=f"From {vendor.rstrip('.')}.", items=items, now=at
+            )
         team = Team.objects.get(organization=person.organization_id, is_general=True)
         return create_request(
             actor=person, team=team, subject=subject, purchase_type=kind, vendor_name=vendor, items=items, now=at

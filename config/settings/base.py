@@ -32,8 +32,10 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("SECRET_KEY is empty: with a DATABASE_URL it must be set, to a long random text.")
     _key_file = DATA_DIR / "secret_key"
     if not _key_file.exists():
-        _key_file.touch(mode=0o600)
-        _key_file.write_text(secrets.token_urlsafe(48))
+        _part = DATA_DIR / f".secret_key.{os.getpid()}"
+        _part.touch(mode=0o600)
+        _part.write_text(secrets.token_urlsafe(48))
+        _part.replace(_key_file)  # a start that is killed in between leaves none rather than an empty one
     SECRET_KEY = _key_file.read_text().strip()
 
 HOST = env.str("HOST", default="127.0.0.1")

@@ -105,3 +105,10 @@ def test_file_stays_locked_while_clamav_is_away(settings):
     file.refresh_from_db()
     with pytest.raises(files.ScanPending):
         files.open_clean(file)
+    Job.objects.update(attempts=files.SCAN_ATTEMPTS - 1, run_after=job.created_at)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    file.refresh_from_db()
+    assert (job.state, file.scan_state) == (JobState.FAILURE, ScanState.FAILED)
+    with pytest.raises(Locked, match="did not pass"):
+        files.open_clean(file)

@@ -7,6 +7,7 @@ from bureau.purchasing.models.requests import (
     PurchaseType,
     RequestItem,
     finance_scopes,
+    sees_all_requests,
 )
 from bureau.purchasing.models.workflows import StepApprover, WorkflowStep, WorkflowTemplate
 
@@ -29,4 +30,5 @@ __all__ = [
     "WorkflowStep",
     "WorkflowTemplate",
     "finance_scopes",
+    "sees_all_requests",
 ]

@@ -42,9 +42,12 @@ class RequestQuerySet(models.QuerySet["PurchaseRequest"]):
         if user.is_superuser:
             return self
         own = self.filter(organization_id=user.organization_id)
-        if user.sees_organization or finance_scopes(user).exists():
-            return own
-        return own.filter(requestor=user)
+        return own if sees_all_requests(user) else own.filter(requestor=user)
+
+
+def sees_all_requests(user: User) -> bool:
+    """Whether the person's lists hold the requests of the whole organization, not only their own."""
+    return user.sees_organization or finance_scopes(user).exists()
 
 
 def finance_scopes(user: User) -> models.QuerySet[AccessScope]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from bureau.core.models import User
 from bureau.purchasing import selectors
-from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.models import PurchaseRequest, sees_all_requests
 from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page
 from bureau.web.context import Shell
@@ -50,7 +50,7 @@ def home(request: PageRequest) -> HttpResponse:
 
 def figures(user: User, year: int, month: int) -> list[dict[str, Any]]:
     """One query: one's own requests, and the organization's for those who see it."""
-    wide = user.sees_organization or selectors.is_finance_reviewer(user)
+    wide = sees_all_requests(user)
     this_month = Q(status=RequestStatus.COMPLETED, completed_at__year=year, completed_at__month=month)
     waiting = Q(status__in=WAITING_FOR_DECISION)
     rows = PurchaseRequest.objects.listed_for(user) if wide else PurchaseRequest.objects.visible_to(user)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from bureau.accounts.models import Team
 from bureau.purchasing import selectors
-from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.models import PurchaseRequest, sees_all_requests
 from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page, paged
 from bureau.web.requests.finding import search_words
@@ -27,7 +27,7 @@ def request_list(request: PageRequest) -> HttpResponse:
     }
     if user.decisions.exists():
         scopes["decided"] = PurchaseRequest.objects.visible_to(user).filter(pk__in=user.decisions.values("request"))
-    if user.sees_organization or selectors.is_finance_reviewer(user):
+    if sees_all_requests(user):
         scopes["all"] = PurchaseRequest.objects.listed_for(user)
     scope = request.GET.get("scope", "mine")
     scope = scope if scope in scopes else "mine"
