@@ -26,6 +26,7 @@ class ApiMiddleware:
         request.get_host()  # refuses a host that is not ours, on the short way too
         browser = "HTTP_AUTHORIZATION" not in request.META or request.path_info.startswith("/api/session-auth/")
         response = self.get_response(request) if browser else self.straight(request)
+        response.headers.setdefault("Cache-Control", "no-store")  # tokens and records are nobody else's to keep
         state = getattr(request, "rate_state", None)
         if state is not None:
             for name, value in throttling.headers(state).items():

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from bureau.accounts.models import Team
+from bureau.accounts.models import Role, Team
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, WrongState
 from bureau.purchasing.models import FieldValue, FormTemplate, PurchaseRequest
 from bureau.purchasing.services import attachments, requests, templates
 from bureau.purchasing.services.content import ItemInput
 from bureau.purchasing.states import RequestStatus
-from tests.factories.accounts import make_organization, make_team, make_user
+from tests.factories.accounts import give_role, make_organization, make_team, make_user
 from tests.factories.purchasing import NOW, make_draft, make_form, make_office, pdf, request_in, submit
 
 pytestmark = pytest.mark.django_db
@@ -409,3 +409,18 @@ def test_team_name_is_shown_in_the_refusal():
     office = make_office()
     with pytest.raises(Forbidden, match="Sales"):
         make_draft(office, team=make_team(office.organization, "Sales"))
+
+
+def test_draft_of_a_closed_team_or_of_somebody_who_left_it_is_not_submitted():
+    office = make_office()
+    draft = make_draft(office)
+    office.requester.access_scopes.filter(team=office.team).delete()
+    with pytest.raises(Forbidden, match="Initiator"):
+        submit(office, draft)
+    give_role(office.requester, office.team, Role.INITIATOR)
+    office.team.is_active = False
+    office.team.save()
+    with pytest.raises(Forbidden, match="takes no requests"):
+        submit(office, draft)
+    draft.refresh_from_db()
+    assert draft.status == RequestStatus.DRAFT

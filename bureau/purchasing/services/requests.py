@@ -167,7 +167,8 @@ def submit_request(
 ) -> PurchaseRequest:
     """Submits to the newest workflow of the team, with `uploads` attached first; all of it or nothing.
 
-    Raises Forbidden (not the requestor), WrongState, Invalid (everything that is missing), NoApprover (names the step).
+    Raises Forbidden (not the requestor, or no initiator of an active team any more), WrongState, Invalid (everything
+    that is missing), NoApprover (names the step).
     """
     permissions.can_edit_request(actor, request).enforce()
     stored = store_uploads(actor=actor, request=request, uploads=uploads, now=now) if uploads else []
@@ -175,6 +176,7 @@ def submit_request(
         request = locked(request)
         permissions.can_edit_request(actor, request).enforce()
         require_state(request, "submit")
+        permissions.can_start_request(actor, request.team).enforce()
         old = request.status
         attached = (
             attach_stored(actor=actor, request=request, stored=stored, uploads=uploads, now=now) if stored else []
