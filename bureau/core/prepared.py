@@ -96,19 +96,20 @@ class Asker:
     organization_id: Parameter
     is_superuser: bool
     sees_organization: bool
+    administers: bool
 
 
 class PreparedForUser:
     """A prepared query that depends on who asks: made of a function of the user and further parameters.
 
-    The function may look at the user's ids, and at whether they are a superuser or see their whole organization.
+    The function may look at the user's ids, and at whether they are a superuser, administer or see their organization.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any]], *, columns: Sequence[str] = ()) -> None:
         self.build = build
         self.columns = columns
         self.names = list(signature(build).parameters)[1:]
-        self._variants: dict[tuple[bool, bool], Prepared] = {}
+        self._variants: dict[tuple[bool, bool, bool], Prepared] = {}
 
     def __call__(self, user: User, **values: Any) -> list[Any]:
         return self.variant(user)(user=user.pk, organization=user.organization_id, **values)
@@ -120,7 +121,7 @@ class PreparedForUser:
         return self.variant(user).count(user=user.pk, organization=user.organization_id)
 
     def variant(self, user: User) -> Prepared:
-        kind = (user.is_superuser, user.sees_organization)
+        kind = (user.is_superuser, user.sees_organization, user.administers)
         if kind not in self._variants:
 
             def build(user: Parameter, organization: Parameter, **further: Parameter) -> QuerySet[Any]:

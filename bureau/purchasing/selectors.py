@@ -199,8 +199,11 @@ def _approver_view(
         candidates = [approver.user] if approver.user.is_active else []
     else:
         candidates = holders.get(approver.role_id or 0, [])
+    label = approver.user.name if approver.user else approver.role.name if approver.role else ""
+    if decision is None and approver.user is not None and not approver.user.is_active:
+        label = _("an administrator, for %(person)s") % {"person": label}
     return ApproverView(
-        label=approver.user.name if approver.user else approver.role.name if approver.role else "",
+        label=label,
         decision=decision,
         candidates=[person for person in candidates if person.pk != request.requestor_id],
     )

@@ -7,6 +7,7 @@ import pytest
 from bureau.accounts.models import Role
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, WrongState
+from bureau.purchasing import selectors
 from bureau.purchasing.models import Approval, Decision, PurchaseRequest, SlotState, WorkflowTemplate
 from bureau.purchasing.services import approvals, requests, templates
 from bureau.purchasing.services.approvals import NoApprover
@@ -289,3 +290,23 @@ def test_deleted_request_is_not_found():
     PurchaseRequest.objects.filter(pk=request.pk).delete()
     with pytest.raises(Exception, match="deleted"):
         submit(office, request)
+
+
+def test_administrator_decides_in_the_place_of_a_named_person_who_left():
+    office = make_office()
+    make_workflow(office, steps=[{"step_name": "One", "approvers": [{"user": office.manager.uuid}]}])
+    request = submit(office)
+    with pytest.raises(Forbidden):
+        approve(office.admin, request)
+    office.manager.is_active = False
+    office.manager.save()
+    assert request in selectors.requests_awaiting(office.admin)
+    [asked] = selectors.request_steps(request)[0].waiting_for
+    assert asked.label == f"an administrator, for {office.manager.name}"
+    assert request not in selectors.requests_awaiting(office.director)
+    with pytest.raises(Forbidden):
+        approve(office.director, request)
+    stranger = make_office().admin
+    assert request not in PurchaseRequest.objects.visible_to(stranger)
+    assert approve(office.admin, request).status == S.COMPLETED
+    assert request.decisions.get().approver == office.admin

@@ -37,7 +37,8 @@ class Approval(models.Model):
 
 class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
     def of(self, user: User) -> "SlotQuerySet":
-        """The slots that this person may fill: by name, or by a role they hold in the team."""
+        """The slots that this person may fill: by name, by a role they hold in the team, or in a former colleague's
+        place (administrators)."""
         return self.filter(_fillable_by(user))
 
     def marked_for(self, user: User) -> "SlotQuerySet":
@@ -48,7 +49,10 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
         """The ids of the requests where such a slot waits; as a union, each half of it finds its partial index."""
         waiting = self.waiting()
         by_role = waiting.filter(team__access_scopes__user=user.pk, role=F("team__access_scopes__role"))
-        return by_role.values("request").union(waiting.filter(user=user.pk).values("request"), all=True)
+        ways = [waiting.filter(user=user.pk).values("request")]
+        if user.administers:
+            ways.append(waiting.filter(_left_behind()).values("request"))
+        return by_role.values("request").union(*ways, all=True)
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
@@ -63,7 +67,13 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
 
 def _fillable_by(user: User) -> Q:
     held = AccessScope.objects.filter(user=user.pk, team=OuterRef("team"), role=OuterRef("role"))
-    return Q(user=user.pk) | Q(Exists(held))
+    fillable = Q(user=user.pk) | Q(Exists(held))
+    return fillable | _left_behind() if user.administers else fillable
+
+
+def _left_behind() -> Q:
+    """A person was named who is not active any more: an administrator decides, or the request would wait for ever."""
+    return Q(user__is_active=False)
 
 
 class ApprovalSlot(models.Model):

@@ -110,7 +110,9 @@ class Story:
             return ""
         waiting = self.current.waiting_for
         mine = [approver for approver in waiting if self.user in approver.candidates]
-        if any(approver.label != self.user.name for approver in mine):
+        if not mine:
+            text = _("the person named for this step has left, so an administrator decides.")
+        elif any(approver.label != self.user.name for approver in mine):
             text = _("you are %(role)s of %(team)s.") % {
                 "role": names_of_roles(mine),
                 "team": self.item.team.name,
