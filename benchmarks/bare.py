@@ -103,11 +103,8 @@ INSERT INTO purchasing_fieldvalue (request_id, field_id, value_text, value_numbe
 SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::date[], %s::boolean[])"""
 
 LOCKED = """
-SELECT r.id, r.status, r.number, r.subject, r.vendor_name, r.amount, r.team_id, t.name, r.requestor_id,
-  p.first_name || ' ' || p.last_name, o.currency, s.id, s.uuid, s.step_name, s.step_order,
-  s.workflow_template_id
-FROM purchasing_purchaserequest r JOIN accounts_team t ON t.id = r.team_id JOIN core_user p ON p.id = r.requestor_id
-JOIN core_organization o ON o.id = r.organization_id JOIN purchasing_workflowstep s ON s.id = r.current_step_id
+SELECT r.id, r.status, r.team_id, s.id, s.uuid, s.step_name, s.step_order, s.workflow_template_id
+FROM purchasing_purchaserequest r JOIN purchasing_workflowstep s ON s.id = r.current_step_id
 WHERE r.uuid = %s AND r.organization_id = %s AND r.status IN ('PENDING_APPROVAL', 'IN_REVIEW')
 FOR NO KEY UPDATE OF r"""
 SLOTS = """
@@ -128,15 +125,10 @@ OPEN = """
 INSERT INTO purchasing_approvalslot (approval_id, request_id, step_id, team_id, role_id, user_id, state, created_at)
 SELECT %s, %s, a.step_id, CASE WHEN a.role_id IS NULL THEN NULL ELSE %s END, a.role_id, a.user_id, 'waiting', %s
 FROM purchasing_stepapprover a WHERE a.step_id = %s ORDER BY a.id"""
-NEXT_PEOPLE = """
-SELECT DISTINCT u.id, u.email, u.first_name || ' ' || u.last_name FROM purchasing_stepapprover a
-LEFT JOIN accounts_accessscope h ON h.role_id = a.role_id AND h.team_id = %s
-JOIN core_user u ON u.id = coalesce(a.user_id, h.user_id)
-WHERE a.step_id = %s AND u.is_active AND u.id <> %s"""
 NEW_JOB = """
-INSERT INTO core_job (id, organization_id, kind, key, payload, state, progress, counts, error, attempts, created_at,
+INSERT INTO core_job (id, organization_id, kind, payload, state, progress, counts, error, attempts, created_at,
   run_after)
-VALUES (%s, %s, 'send_mail', %s, %s, 'PENDING', 0, '{}', '', 0, %s, %s) ON CONFLICT DO NOTHING"""
+VALUES (%s, %s, 'tell_about_request', %s, 'PENDING', 0, '{}', '', 0, %s, %s)"""
 
 HEAD = "SELECT position, hash FROM core_audithead WHERE chain = %s FOR UPDATE"
 NEW_ENTRY = """
@@ -151,7 +143,6 @@ STATUSES = {"200": "200 OK", "201": "201 Created", "401": "401 Unauthorized", "4
 
 local = threading.local()
 dsn = os.environ.get("BARE_DSN", "")
-public_url = os.environ.get("PUBLIC_URL", "")
 # As django.utils.crypto.salted_hmac makes the key of access tokens from SECRET_KEY.
 salt = b"bureau.accounts.tokens.access" + os.environ.get("SECRET_KEY", "").encode()
 token_key = hmac.digest(hashlib.sha256(salt).digest(), b"jwt", "sha256")
@@ -376,41 +367,26 @@ def approved(cursor, user, request, environ):
     now = datetime.now(UTC)
     with local.connection.transaction():
         r = cursor.execute(LOCKED, (request, user[1])).fetchone()
-        pk, old, team, step = r[0], r[1], r[6], r[11]
+        pk, old, team, step = r[:4]
         slots = cursor.execute(SLOTS, {"user": user[0], "request": pk, "step": step}).fetchall()
         approval = slots[0][1]
         mine = [slot[0] for slot in slots if slot[2]]
         decision = cursor.execute(NEW_DECISION, (uuid.uuid4(), approval, pk, step, user[0], comment, now)).fetchone()[0]
         cursor.execute(FILL, (decision, mine))
-        status, current = "IN_REVIEW", step_of(*r[12:15])
+        status, current = "IN_REVIEW", step_of(*r[4:7])
         if len(mine) == len(slots):
-            following = cursor.execute(NEXT_STEP, (r[15], r[14])).fetchone()
+            following = cursor.execute(NEXT_STEP, (r[7], r[6])).fetchone()
             status = "FINANCE_REVIEW" if following[4] else status
             current = step_of(*following[1:4])
             cursor.execute(MOVE, (status, following[0], now, pk))
             cursor.execute(OPEN, (approval, pk, team, now, following[0]))
-            for person, email, name in cursor.execute(NEXT_PEOPLE, (team, following[0], r[8])).fetchall():
-                key = f"mail:turn:approval:{approval}:step:{following[0]}:user:{person}"
-                mail = {
-                    "to": email,
-                    "subject": f"Your turn: {r[2]} {r[3]}",
-                    "body": letter(name, following[2], request, r),
-                }
-                cursor.execute(NEW_JOB, (uuid.uuid4(), user[1], key, orjson.dumps(mail).decode(), now, now))
+            told = orjson.dumps({"about": "turn", "approval": approval, "step": following[0]}).decode()
+            cursor.execute(NEW_JOB, (uuid.uuid4(), user[1], told, now, now))
         else:
             cursor.execute(MOVE, (status, step, now, pk))
-        new = {"status": status, "step": r[13], "comment": comment}
+        new = {"status": status, "step": r[5], "comment": comment}
         audit(cursor, user, environ, pk, "approved", {"status": old}, new, now)
     return {"id": request, "status": status_of(status), "current_template_step": current}
-
-
-def letter(name, step, request, r):
-    vendor = f"\nVendor: {r[4]}" if r[4] else ""
-    amount = f"\nAmount: {r[5]} {r[10]}" if r[5] is not None else ""
-    return (
-        f"Hello {name},\n\na request waits for your decision at the step “{step}”.\n\n{r[2]}  {r[3]}\nTeam: {r[7]}\n"
-        f"Requested by: {r[9]}{vendor}{amount}\n\n{public_url}/requests/{request}/\n"
-    )
 
 
 def audit(cursor, user, environ, pk, action, old, new, now):

@@ -23,7 +23,7 @@ from bureau.accounts.models import RefreshFamily
 from bureau.accounts.tokens import Claims
 from bureau.core import audit
 from bureau.core.models import AuditEntry, Job, User
-from bureau.purchasing.models import ApprovalSlot, Decision, FieldValue, PurchaseRequest, RequestItem
+from bureau.purchasing.models import Approval, ApprovalSlot, Decision, FieldValue, PurchaseRequest
 from bureau.purchasing.services import requests
 from bureau.purchasing.states import RequestStatus
 
@@ -187,27 +187,29 @@ def _same(what: str, product: Any, bare: Any) -> None:
         raise Different(f"{what}\nproduct: {orjson.dumps(product).decode()}\nbare:    {orjson.dumps(bare).decode()}")
 
 
-def _left_behind(request: PurchaseRequest) -> Any:
+def _left_behind(request: PurchaseRequest) -> str:
     """Every row that belongs to a request, without what differs between two of them."""
+    approval = Approval.objects.get(request=request)
     found = {
         "request": PurchaseRequest.objects.filter(pk=request.pk),
         "values": FieldValue.objects.filter(request=request).order_by("field"),
-        "items": RequestItem.objects.filter(request=request),
+        "approval": Approval.objects.filter(request=request),
         "slots": ApprovalSlot.objects.filter(request=request).order_by("pk"),
         "decisions": Decision.objects.filter(request=request),
-        "jobs": Job.objects.filter(payload__body__contains=str(request.uuid)).order_by("created_at", "key"),
+        "jobs": Job.objects.filter(payload__approval=approval.pk).order_by("created_at"),
         "audit": AuditEntry.objects.filter(entity_type="purchase_request", entity_id=str(request.pk)).order_by("pk"),
     }
-    number = PurchaseRequest.objects.get(pk=request.pk).number
     kept = {
         name: [{key: value for key, value in row.items() if key not in VOLATILE} for row in rows.values()]
         for name, rows in found.items()
     }
+    missing = [name for name, rows in kept.items() if not rows]
+    if missing:
+        raise Different(f"Nothing was found to compare of: {', '.join(missing)}.")
+    for job in kept["jobs"]:
+        job["payload"] = {**job["payload"], "approval": None}
     text = orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS).decode()
-    for name, value in (("id", str(request.pk)), ("uuid", str(request.uuid)), ("number", number)):
-        quoted = f'"request_id":{value}' if name == "id" else value
-        text = text.replace(quoted, f"<{name}>")
-    return text
+    return text.replace(str(request.uuid), "<uuid>").replace(found["request"][0].number, "<number>")
 
 
 # --- How many queries
