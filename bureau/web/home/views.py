@@ -19,7 +19,7 @@ from bureau.web.context import Shell
 from bureau.web.requests.finding import search_words
 from bureau.web.requests.views.lists import UNDER_WAY
 
-SHOWN = 50
+SHOWN = 25
 MINE_SHOWN = 8
 FOUND = 50
 FOUND_IN_PALETTE = 6
