@@ -82,4 +82,5 @@ urlpatterns = [
     path("jobs/", jobs.JobList.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.JobDetail.as_view(), name="job"),
     path("jobs/<uuid:job_id>/stream/", jobs.JobStream.as_view(), name="job-stream"),
+    path("<path:rest>", root.NothingHere.as_view(), name="nothing-here"),
 ]

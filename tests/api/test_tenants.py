@@ -64,6 +64,7 @@ RECORDS = {
     "api:job-stream": {"job_id": "job"},
 }
 NO_RECORD = {
+    "api:nothing-here": "every address that means nothing",
     "api:dialect-schema": "names a document of the API itself",
     "web:password-reset": "the token is the permission, for whoever holds it",
 }

@@ -45,6 +45,15 @@ def test_bad_credentials_count_against_the_address():
     assert ApiClient(HTTP_AUTHORIZATION="Bearer x", REMOTE_ADDR="10.0.0.9").call("GET", URL).status_code == 401
 
 
+def test_address_that_means_nothing_is_counted_like_any_other():
+    client = ApiClient(make_user())
+    answers = [client.call("POST", "/api/prs/nothing/") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [404] * 5 + [429]
+    assert answers[0]["X-RateLimit-Remaining"] == "4"
+    assert list(answers[0].json()) == ["detail"]
+    assert ApiClient().call("GET", "/api/v1/nothing")["X-RateLimit-Limit"] == "3"
+
+
 def test_uploads_have_a_limit_of_their_own():
     office = make_office()
     client = ApiClient(office.requester)

@@ -1,16 +1,20 @@
 """The entrance of the API: what there is, whether it works, and the countries."""
 
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 import pycountry
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bureau.api.views import AgencyView, BizView, Call, Public, operation
+from bureau.api.dialect import Dialect, dialect_of
+from bureau.api.views import AgencyView, BizView, Call, Open, Public, operation
 from bureau.core.health import components
+from bureau.kit.errors import NotFound
 
 
 class HealthAnswer(serializers.Serializer[Any]):
@@ -70,3 +74,17 @@ class CountryCodesView(AgencyView):
     @operation(answer=CountryAnswer(many=True), summary="Countries of ISO 3166-1")
     def get(self, request: Call) -> Response:
         return Response(countries())
+
+
+class NothingHere(Open, BizView):
+    """Every other address under /api/: counted like a call that means something, refused in the dialect of its path."""
+
+    schema = None
+    idempotent = False
+
+    @property
+    def dialect(self) -> Dialect:  # type: ignore[override]
+        return dialect_of(self.request.path)
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotFound(_("There is nothing at this address."))
