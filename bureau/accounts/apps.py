@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from bureau.accounts import tasks  # noqa: F401  (registers its kinds of jobs)
-        from bureau.accounts.services import passwords  # noqa: F401
+        from bureau.accounts.services import passwords  # noqa: F401  (the same)

@@ -37,14 +37,16 @@ def identifier(value: str) -> uuid.UUID:
     return uuid.UUID(value)
 
 
-def one_of(choices: Sequence[str]) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
+class OneOf:
+    """Reads one of the given texts."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        self.choices = list(choices)
+
+    def __call__(self, value: str) -> str:
+        if value not in self.choices:
             raise ValueError
         return value
-
-    parse.choices = list(choices)  # type: ignore[attr-defined]
-    return parse
 
 
 @dataclass(frozen=True)

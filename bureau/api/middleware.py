@@ -40,5 +40,5 @@ class StraightHandler(BaseHandler):
     _view_middleware = _template_response_middleware = _exception_middleware = ()
 
     def get_view_response(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = self._get_response(request)  # type: ignore[attr-defined]
+        response: HttpResponseBase = self._get_response(request)  # type: ignore[attr-defined]  # not in the stubs
         return response

@@ -101,7 +101,7 @@ class BureauSchema(AutoSchema):
             return bool(getattr(getattr(self.view, self.method.lower(), None), "paged", False))
         return bool(getattr(serializer, "many", False))
 
-    def get_description(self) -> str:  # type: ignore[override]
+    def get_description(self) -> str:  # type: ignore[override]  # the generator changes DRF's signature
         return inspect.cleandoc(vars(type(self.view)).get("__doc__") or "")
 
     def get_filter_backends(self) -> list[Any]:

@@ -21,6 +21,8 @@ from bureau.core.prepared import Prepared, PreparedForUser
 from bureau.kit.money import MAX_DIGITS, cents
 
 Convert = Callable[[Any], Any]
+Rows = serializers.ListSerializer[Any]
+"""A list of objects in a body: Rows(child=..., max_length=...)."""
 
 
 class Computed(serializers.Field):

@@ -31,7 +31,7 @@ from bureau.purchasing.models import (
     WorkflowTemplate,
     finance_scopes,
 )
-from bureau.purchasing.states import FINANCE_INBOX, P2P_STATUSES, WAITING_FOR_APPROVAL, RequestStatus
+from bureau.purchasing.states import FINANCE_INBOX, WAITING_FOR_APPROVAL, RequestStatus
 
 
 def visible_request(user: User, uuid: UUID) -> PurchaseRequest:
@@ -71,13 +71,9 @@ def is_finance_reviewer(user: User) -> bool:
     return reviews_finance(user)
 
 
-def simple_requests(user: User, *, status: str | None = None) -> QuerySet[PurchaseRequest]:
-    """The p2p lists, newest first: no drafts; `status` is one of the coarse ones (states.P2P_STATUSES)."""
-    listed = PurchaseRequest.objects.listed_for(user)
-    if status is None:
-        listed = listed.exclude(status=RequestStatus.DRAFT)
-    else:
-        listed = listed.filter(status__in=P2P_STATUSES[status])
+def simple_requests(user: User) -> QuerySet[PurchaseRequest]:
+    """The p2p list, newest first: no drafts."""
+    listed = PurchaseRequest.objects.listed_for(user).exclude(status=RequestStatus.DRAFT)
     return listed.prefetch_related("items").order_by("-created_at", "-pk")
 
 

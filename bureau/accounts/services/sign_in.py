@@ -102,7 +102,7 @@ def authenticate_access(token: str, *, now: datetime) -> User:
     if not found:
         raise TokenInvalid
     user: User = found[0]
-    user.family_id = claims.family_id  # type: ignore[attr-defined]
+    user.family_id = claims.family_id
     return user
 
 
@@ -129,10 +129,9 @@ def verify_token(*, token: str, now: datetime) -> None:
 
 def sign_out(*, user: User, now: datetime) -> None:
     """Ends this sign-in: its access and refresh tokens stop at once. A session's own end is the caller's."""
-    family_id: UUID | None = getattr(user, "family_id", None)
     with transaction.atomic():
-        if family_id is not None:
-            RefreshFamily.objects.filter(pk=family_id, revoked_at=None).update(
+        if user.family_id is not None:
+            RefreshFamily.objects.filter(pk=user.family_id, revoked_at=None).update(
                 revoked_at=now, revoked_because="signed_out"
             )
         audit.record(user, "signed_out", actor=user, now=now)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from bureau.accounts import permissions, selectors
 from bureau.accounts.services import users
-from bureau.api.filters import Filter, flag, one_of, searching
+from bureau.api.filters import Filter, OneOf, flag, searching
 from bureau.api.shapes import Money, Shape
 from bureau.api.shared.auth import Password
 from bureau.api.views import BizView, Call, found, operation
@@ -20,7 +20,7 @@ from bureau.kit.money import MAX_DIGITS
 
 FILTERS = [
     Filter("search", searching("first_name", "last_name", "username", "email"), help="name or e-mail address"),
-    Filter("role", "role", one_of(UserRole.values)),
+    Filter("role", "role", OneOf(UserRole.values)),
     Filter("is_active", "is_active", flag),
 ]
 

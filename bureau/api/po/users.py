@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from bureau.accounts import permissions
-from bureau.api.filters import Filter, flag, one_of, searching
+from bureau.api.filters import Filter, OneOf, flag, searching
 from bureau.api.po.auth import PersonShape, SignedInPerson
 from bureau.api.views import Call, PoView, operation
 from bureau.core.models import User, UserRole
 
 FILTERS = [
-    Filter("role", "role", one_of(UserRole.values)),
+    Filter("role", "role", OneOf(UserRole.values)),
     Filter("active", "is_active", flag),
     Filter("search", searching("first_name", "last_name", "username", "email"), help="name or e-mail address"),
 ]

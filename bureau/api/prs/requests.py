@@ -10,10 +10,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from bureau.api.filters import Filter, identifier, one_of
+from bureau.api.filters import Filter, OneOf, identifier
 from bureau.api.prs.references import PersonName, PersonRef, PurchaseTypeRef, StatusRef, StepRef, TeamRef, TemplateRef
 from bureau.api.prs.templates import team_of
-from bureau.api.shapes import Computed, Money, Shape
+from bureau.api.shapes import Computed, Money, Rows, Shape
 from bureau.api.shared.downloads import download
 from bureau.api.views import Call, PrsView, found, operation
 from bureau.core.models import User
@@ -33,7 +33,7 @@ from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.states import RequestStatus
 
 FILTERS = [
-    Filter("status", "status", one_of([status.value for status in RequestStatus]), "status code"),
+    Filter("status", "status", OneOf([status.value for status in RequestStatus]), "status code"),
     Filter("team", "team__uuid", identifier, "team id"),
     Filter("requestor", "requestor__uuid", identifier, "user id"),
 ]
@@ -229,7 +229,7 @@ class RequestChanges(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
     purchase_type = serializers.ChoiceField(choices=PurchaseType.choices, required=False)
     field_values = serializers.DictField(required=False, help_text="by field_id")
-    items = ItemInput(many=True, required=False, max_length=500)  # type: ignore[call-arg]
+    items = Rows(child=ItemInput(), required=False, max_length=500)
 
 
 class RequestInput(RequestChanges):

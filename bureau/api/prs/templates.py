@@ -9,12 +9,13 @@ from rest_framework import serializers
 
 from bureau.accounts.models import Team
 from bureau.api.prs.references import PersonRef, TeamRef
-from bureau.api.shapes import Shape
+from bureau.api.shapes import Rows, Shape
 from bureau.api.views import Call, PrsView, found, operation
 from bureau.core.models import User
 from bureau.kit.errors import Invalid
 from bureau.purchasing.models import FieldType, FormTemplate, WorkflowTemplate
 from bureau.purchasing.services import templates
+from bureau.purchasing.template_selectors import with_steps
 
 
 class FormFieldShape(Shape):
@@ -93,8 +94,8 @@ class CategoryInput(serializers.Serializer[Any]):
 
 class FormChanges(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
-    fields = FieldInput(many=True, max_length=200)  # type: ignore[call-arg]
-    attachment_categories = CategoryInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
+    fields = Rows(child=FieldInput(), max_length=200)
+    attachment_categories = Rows(child=CategoryInput(), required=False, max_length=20)
 
 
 class FormInput(FormChanges):
@@ -122,12 +123,12 @@ class StepInput(serializers.Serializer[Any]):
     step_name = serializers.CharField(max_length=100)
     step_order = serializers.IntegerField(min_value=1, max_value=100, required=False)
     is_finance_review = serializers.BooleanField(default=False)
-    approvers = ApproverInput(many=True, max_length=50)  # type: ignore[call-arg]
+    approvers = Rows(child=ApproverInput(), max_length=50)
 
 
 class WorkflowChanges(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
-    steps = StepInput(many=True, max_length=30)  # type: ignore[call-arg]
+    steps = Rows(child=StepInput(), max_length=30)
 
 
 class WorkflowInput(WorkflowChanges):
@@ -148,11 +149,7 @@ def forms(user: User) -> Any:
 
 
 def workflows(user: User) -> Any:
-    return (
-        WorkflowTemplate.objects.visible_to(user)
-        .select_related("team")
-        .prefetch_related("steps__approvers__role", "steps__approvers__user")
-    )
+    return with_steps(WorkflowTemplate.objects.visible_to(user))
 
 
 class FormTemplateList(PrsView):

@@ -1,5 +1,5 @@
-import uuid
 from typing import ClassVar
+from uuid import UUID, uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -44,7 +44,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
 
 class User(AbstractBaseUser):
     id: int
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="users")
     organization_id: int
     username = models.CharField(max_length=150)
@@ -65,6 +65,9 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar = UserManager()
+
+    family_id: UUID | None = None
+    """The sign-in whose token this caller came with; None for a session."""
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
