@@ -21,121 +21,13 @@ import jwt
 import orjson
 import psycopg
 
+from benchmarks import statements as sql
 from config.front import Front
 from config.server import serve
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 PAGE = 25
 BASE = "/api/prs/requests/"
-
-USER = """
-SELECT u.id, u.organization_id FROM accounts_refreshfamily f JOIN core_user u ON u.id = f.user_id
-WHERE f.id = %s AND f.user_id = %s AND f.revoked_at IS NULL AND u.is_active"""
-
-COUNT = "SELECT count(*) FROM purchasing_purchaserequest WHERE organization_id = %s"
-ROWS = """
-SELECT r.uuid, u.uuid, u.username, t.uuid, t.name, r.status, r.subject, r.vendor_name, r.created_at
-FROM purchasing_purchaserequest r JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
-WHERE r.organization_id = %s ORDER BY r.created_at DESC, r.id DESC LIMIT %s OFFSET %s"""
-
-WAITING = """
-r.organization_id = %(organization)s AND r.status IN ('PENDING_APPROVAL', 'IN_REVIEW') AND r.requestor_id <> %(user)s
-AND r.id IN (
-  SELECT s.request_id FROM purchasing_approvalslot s
-  JOIN accounts_accessscope a ON a.team_id = s.team_id AND a.role_id = s.role_id
-  WHERE a.user_id = %(user)s AND s.state = 'waiting'
-  UNION ALL SELECT request_id FROM purchasing_approvalslot WHERE user_id = %(user)s AND state = 'waiting')"""
-INBOX_COUNT = f"SELECT count(*) FROM purchasing_purchaserequest r WHERE {WAITING}"
-INBOX_ROWS = f"""
-SELECT r.uuid, u.uuid, u.username, t.uuid, t.name, r.status, r.subject, r.vendor_name, r.created_at,
-  s.uuid, s.step_name, s.step_order
-FROM (SELECT r.id FROM purchasing_purchaserequest r WHERE {WAITING}
-  ORDER BY r.submitted_at, r.id LIMIT %(size)s OFFSET %(start)s) page
-JOIN purchasing_purchaserequest r ON r.id = page.id
-JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
-JOIN purchasing_workflowstep s ON s.id = r.current_step_id ORDER BY r.submitted_at, r.id"""
-
-DETAIL = """
-SELECT r.id, r.uuid, r.number, u.uuid, u.username, u.first_name, u.last_name, t.uuid, t.name,
-  f.uuid, f.name, f.version_number, w.uuid, w.name, w.version_number, s.uuid, s.step_name, s.step_order,
-  r.status, r.vendor_name, r.vendor_account, r.subject, r.description, r.purchase_type, r.amount,
-  r.rejection_comment, r.submitted_at, r.completed_at, r.created_at, r.updated_at
-FROM purchasing_purchaserequest r JOIN core_user u ON u.id = r.requestor_id JOIN accounts_team t ON t.id = r.team_id
-JOIN purchasing_formtemplate f ON f.id = r.form_template_id
-LEFT JOIN purchasing_workflowtemplate w ON w.id = r.workflow_template_id
-LEFT JOIN purchasing_workflowstep s ON s.id = r.current_step_id
-WHERE r.uuid = %s AND r.organization_id = %s"""
-ITEMS = """
-SELECT description, quantity, unit_price, total FROM purchasing_requestitem WHERE request_id = %s ORDER BY position"""
-VALUES = """
-SELECT f.uuid, f.field_id, f.name, f.field_type, v.value_text, v.value_number, v.value_date, v.value_boolean,
-  a.uuid, sf.filename
-FROM purchasing_fieldvalue v JOIN purchasing_formfield f ON f.id = v.field_id
-LEFT JOIN purchasing_attachment a ON a.id = v.value_file_id LEFT JOIN core_storedfile sf ON sf.id = a.file_id
-WHERE v.request_id = %s ORDER BY f."order", f.id"""
-ATTACHMENTS = """
-SELECT a.uuid, f.filename, f.size, f.content_type, a.category, a.created_at
-FROM purchasing_attachment a JOIN core_storedfile f ON f.id = a.file_id
-WHERE a.request_id = %s ORDER BY a.created_at, a.id"""
-DECISIONS = """
-SELECT d.uuid, s.step_name, s.step_order, u.username, d.action, d.comment, d.created_at
-FROM purchasing_decision d JOIN purchasing_workflowstep s ON s.id = d.step_id JOIN core_user u ON u.id = d.approver_id
-WHERE d.request_id = %s ORDER BY d.created_at, d.id"""
-
-TEAM = """
-SELECT t.id, t.name, f.id, f.uuid, f.name, f.version_number, o.request_prefix,
-  u.uuid, u.username, u.first_name, u.last_name
-FROM accounts_team t JOIN purchasing_formtemplate f ON f.team_id = t.id AND f.in_use
-JOIN core_organization o ON o.id = t.organization_id JOIN core_user u ON u.id = %s
-WHERE t.uuid = %s AND t.organization_id = %s"""
-FORM_FIELDS = """
-SELECT id, uuid, field_id, name, field_type, is_amount FROM purchasing_formfield
-WHERE form_template_id = %s ORDER BY "order", id"""
-NUMBER = """
-INSERT INTO sequences_sequence (name, last) VALUES (%s, 1)
-ON CONFLICT (name) DO UPDATE SET last = sequences_sequence.last + 1 RETURNING last"""
-NEW_REQUEST = """
-INSERT INTO purchasing_purchaserequest (uuid, organization_id, number, requestor_id, team_id, form_template_id, status,
-  subject, description, vendor_name, vendor_account, purchase_type, amount, rejection_comment, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, 'DRAFT', %s, %s, %s, %s, %s, %s, '', %s, %s) RETURNING id"""
-NEW_VALUES = """
-INSERT INTO purchasing_fieldvalue (request_id, field_id, value_text, value_number, value_date, value_boolean)
-SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::date[], %s::boolean[])"""
-
-LOCKED = """
-SELECT r.id, r.status, r.team_id, s.id, s.uuid, s.step_name, s.step_order, s.workflow_template_id
-FROM purchasing_purchaserequest r JOIN purchasing_workflowstep s ON s.id = r.current_step_id
-WHERE r.uuid = %s AND r.organization_id = %s AND r.status IN ('PENDING_APPROVAL', 'IN_REVIEW')
-FOR NO KEY UPDATE OF r"""
-SLOTS = """
-SELECT s.id, s.approval_id, s.user_id = %(user)s OR a.id IS NOT NULL FROM purchasing_approvalslot s
-LEFT JOIN accounts_accessscope a ON a.team_id = s.team_id AND a.role_id = s.role_id AND a.user_id = %(user)s
-WHERE s.request_id = %(request)s AND s.step_id = %(step)s AND s.state = 'waiting'"""
-NEW_DECISION = """
-INSERT INTO purchasing_decision (uuid, approval_id, request_id, step_id, approver_id, action, comment, created_at)
-VALUES (%s, %s, %s, %s, %s, 'APPROVE', %s, %s) RETURNING id"""
-FILL = (
-    "UPDATE purchasing_approvalslot SET state = 'approved', decision_id = %s WHERE id = ANY(%s) AND state = 'waiting'"
-)
-NEXT_STEP = """
-SELECT s.id, s.uuid, s.step_name, s.step_order, s.is_finance_review FROM purchasing_workflowstep s
-WHERE s.workflow_template_id = %s AND s.step_order > %s ORDER BY s.step_order LIMIT 1"""
-MOVE = "UPDATE purchasing_purchaserequest SET status = %s, current_step_id = %s, updated_at = %s WHERE id = %s"
-OPEN = """
-INSERT INTO purchasing_approvalslot (approval_id, request_id, step_id, team_id, role_id, user_id, state, created_at)
-SELECT %s, %s, a.step_id, CASE WHEN a.role_id IS NULL THEN NULL ELSE %s END, a.role_id, a.user_id, 'waiting', %s
-FROM purchasing_stepapprover a WHERE a.step_id = %s ORDER BY a.id"""
-NEW_JOB = """
-INSERT INTO core_job (id, organization_id, kind, payload, state, progress, counts, error, attempts, created_at,
-  run_after)
-VALUES (%s, %s, 'tell_about_request', %s, 'PENDING', 0, '{}', '', 0, %s, %s)"""
-
-HEAD = "SELECT position, hash FROM core_audithead WHERE chain = %s FOR UPDATE"
-NEW_ENTRY = """
-INSERT INTO core_auditentry (chain, position, organization_id, user_id, entity_type, entity_id, action, old_values,
-  new_values, ip_address, request_id, created_at, previous_hash, hash)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-MOVE_HEAD = "UPDATE core_audithead SET position = %s, hash = %s WHERE chain = %s"
 
 COLUMNS = {"NUMBER": 5, "DATE": 6, "BOOLEAN": 7}
 KEYS = {"NUMBER": "value_number", "DATE": "value_date", "BOOLEAN": "value_boolean", "FILE": "value_file"}
@@ -163,7 +55,7 @@ def answer(cursor, environ):
         claims = jwt.decode(environ.get("HTTP_AUTHORIZATION", "")[7:], token_key, algorithms=["HS256"])
     except jwt.PyJWTError:
         return "401", {}
-    user = cursor.execute(USER, (uuid.UUID(claims["fam"]), int(claims["sub"]))).fetchone()
+    user = cursor.execute(sql.USER, (uuid.UUID(claims["fam"]), int(claims["sub"]))).fetchone()
     if claims["typ"] != "access" or user is None:
         return "401", {}
     match environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(BASE).strip("/").split("/"):
@@ -208,16 +100,18 @@ def page_of(environ, total, rows_at):
 
 
 def listed(cursor, user, environ):
-    total = cursor.execute(COUNT, (user[1],)).fetchone()[0]
-    return page_of(environ, total, lambda start: [row_of(row) for row in cursor.execute(ROWS, (user[1], PAGE, start))])
+    total = cursor.execute(sql.COUNT, (user[1],)).fetchone()[0]
+    return page_of(
+        environ, total, lambda start: [row_of(row) for row in cursor.execute(sql.ROWS, (user[1], PAGE, start))]
+    )
 
 
 def inbox(cursor, user, environ):
     who = {"user": user[0], "organization": user[1]}
-    total = cursor.execute(INBOX_COUNT, who).fetchone()[0]
+    total = cursor.execute(sql.INBOX_COUNT, who).fetchone()[0]
 
     def rows_at(start):
-        rows = cursor.execute(INBOX_ROWS, {**who, "size": PAGE, "start": start})
+        rows = cursor.execute(sql.INBOX_ROWS, {**who, "size": PAGE, "start": start})
         return [{**row_of(row), "current_template_step": step_of(*row[9:])} for row in rows]
 
     return page_of(environ, total, rows_at)
@@ -255,9 +149,9 @@ def value_of(r):
 
 
 def detail(cursor, user, request):
-    r = cursor.execute(DETAIL, (request, user[1])).fetchone()
-    items = [item_of(*row) for row in cursor.execute(ITEMS, r[:1])]
-    values = [value_of(row) for row in cursor.execute(VALUES, r[:1])]
+    r = cursor.execute(sql.DETAIL, (request, user[1])).fetchone()
+    items = [item_of(*row) for row in cursor.execute(sql.ITEMS, r[:1])]
+    values = [value_of(row) for row in cursor.execute(sql.VALUES, r[:1])]
     attachments = [
         {
             "id": row[0],
@@ -267,7 +161,7 @@ def detail(cursor, user, request):
             "category": row[4],
             "upload_date": row[5],
         }
-        for row in cursor.execute(ATTACHMENTS, r[:1])
+        for row in cursor.execute(sql.ATTACHMENTS, r[:1])
     ]
     decisions = [
         {
@@ -278,7 +172,7 @@ def detail(cursor, user, request):
             "comment": row[5],
             "timestamp": row[6],
         }
-        for row in cursor.execute(DECISIONS, r[:1])
+        for row in cursor.execute(sql.DECISIONS, r[:1])
     ]
     return detail_of(r, items, values, attachments, decisions)
 
@@ -315,8 +209,8 @@ def created(cursor, user, environ):
     given = orjson.loads(environ["wsgi.input"].read())
     now, request = datetime.now(UTC), uuid.uuid4()
     with local.connection.transaction():
-        team = cursor.execute(TEAM, (user[0], uuid.UUID(given["team"]), user[1])).fetchone()
-        fields = cursor.execute(FORM_FIELDS, (team[2],)).fetchall()
+        team = cursor.execute(sql.TEAM, (user[0], uuid.UUID(given["team"]), user[1])).fetchone()
+        fields = cursor.execute(sql.FORM_FIELDS, (team[2],)).fetchall()
         values, plain, amount = [], {}, None
         for field in fields:
             value = given["field_values"].get(field[2])
@@ -330,15 +224,15 @@ def created(cursor, user, environ):
             plain[field[2]] = value if number is None else f"{number.normalize():f}"
             amount = number.quantize(Decimal("0.01")) if field[5] else amount
         sequence = f"{user[1]}:request:{now.year}"
-        number = f"{team[6]}-{now.year}-{cursor.execute(NUMBER, (sequence,)).fetchone()[0]:05}"
+        number = f"{team[6]}-{now.year}-{cursor.execute(sql.NUMBER, (sequence,)).fetchone()[0]:05}"
         subject, kind = given["subject"], given["purchase_type"]
         description, vendor, account = (given[name] for name in ("description", "vendor_name", "vendor_account"))
         pk = cursor.execute(
-            NEW_REQUEST,
+            sql.NEW_REQUEST,
             (request, user[1], number, user[0], team[0], team[2], subject, description, vendor, account, kind,
              amount, now, now),
         ).fetchone()[0]  # fmt: skip
-        cursor.execute(NEW_VALUES, (pk, *map(list, zip(*values, strict=True))))
+        cursor.execute(sql.NEW_VALUES, (pk, *map(list, zip(*values, strict=True))))
         audited = {
             "number": number,
             "status": "DRAFT",
@@ -366,38 +260,40 @@ def approved(cursor, user, request, environ):
     comment = orjson.loads(environ["wsgi.input"].read()).get("comment", "")
     now = datetime.now(UTC)
     with local.connection.transaction():
-        r = cursor.execute(LOCKED, (request, user[1])).fetchone()
+        r = cursor.execute(sql.LOCKED, (request, user[1])).fetchone()
         pk, old, team, step = r[:4]
-        slots = cursor.execute(SLOTS, {"user": user[0], "request": pk, "step": step}).fetchall()
+        slots = cursor.execute(sql.SLOTS, {"user": user[0], "request": pk, "step": step}).fetchall()
         approval = slots[0][1]
         mine = [slot[0] for slot in slots if slot[2]]
-        decision = cursor.execute(NEW_DECISION, (uuid.uuid4(), approval, pk, step, user[0], comment, now)).fetchone()[0]
-        cursor.execute(FILL, (decision, mine))
+        decision = cursor.execute(
+            sql.NEW_DECISION, (uuid.uuid4(), approval, pk, step, user[0], comment, now)
+        ).fetchone()[0]
+        cursor.execute(sql.FILL, (decision, mine))
         status, current = "IN_REVIEW", step_of(*r[4:7])
         if len(mine) == len(slots):
-            following = cursor.execute(NEXT_STEP, (r[7], r[6])).fetchone()
+            following = cursor.execute(sql.NEXT_STEP, (r[7], r[6])).fetchone()
             status = "FINANCE_REVIEW" if following[4] else status
             current = step_of(*following[1:4])
-            cursor.execute(MOVE, (status, following[0], now, pk))
-            cursor.execute(OPEN, (approval, pk, team, now, following[0]))
+            cursor.execute(sql.MOVE, (status, following[0], now, pk))
+            cursor.execute(sql.OPEN, (approval, pk, team, now, following[0]))
             told = orjson.dumps({"about": "turn", "approval": approval, "step": following[0]}).decode()
-            cursor.execute(NEW_JOB, (uuid.uuid4(), user[1], told, now, now))
+            cursor.execute(sql.NEW_JOB, (uuid.uuid4(), user[1], told, now, now))
         else:
-            cursor.execute(MOVE, (status, step, now, pk))
+            cursor.execute(sql.MOVE, (status, step, now, pk))
         new = {"status": status, "step": r[5], "comment": comment}
         audit(cursor, user, environ, pk, "approved", {"status": old}, new, now)
     return {"id": request, "status": status_of(status), "current_template_step": current}
 
 
 def audit(cursor, user, environ, pk, action, old, new, now):
-    position, previous = cursor.execute(HEAD, (user[1],)).fetchone()
+    position, previous = cursor.execute(sql.HEAD, (user[1],)).fetchone()
     address, origin = environ["REMOTE_ADDR"], f"req_{uuid.uuid4()}"
     person = (user[1], user[0], "purchase_request", str(pk), action)
     values = [previous, user[1], position + 1, *person, old, new, address, origin, now.timestamp()]
     link = hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
     stored = (None if given is None else orjson.dumps(given).decode() for given in (old, new))
-    cursor.execute(NEW_ENTRY, (user[1], position + 1, *person, *stored, address, origin, now, previous, link))
-    cursor.execute(MOVE_HEAD, (position + 1, link, user[1]))
+    cursor.execute(sql.NEW_ENTRY, (user[1], position + 1, *person, *stored, address, origin, now, previous, link))
+    cursor.execute(sql.MOVE_HEAD, (position + 1, link, user[1]))
 
 
 if __name__ == "__main__":
