@@ -1,4 +1,4 @@
-"""The states of a purchase request and its moves."""
+"""The states of purchase requests, orders and bills, and their moves."""
 
 from enum import StrEnum
 
@@ -49,3 +49,51 @@ P2P_STATUSES: dict[str, frozenset[RequestStatus]] = {
     "rejected": frozenset({S.REJECTED}),
 }
 """The coarse view of p2p; a DRAFT has none and does not show there."""
+
+
+class OrderStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+
+O = OrderStatus  # noqa: E741
+ORDER_MOVES: dict[tuple[str, str], str] = {
+    (O.DRAFT, "edit"): O.DRAFT,
+    (O.DRAFT, "submit"): O.SUBMITTED,
+    (O.SUBMITTED, "approve"): O.APPROVED,
+    (O.SUBMITTED, "reject"): O.REJECTED,
+    (O.DRAFT, "cancel"): O.CANCELLED,
+    (O.SUBMITTED, "cancel"): O.CANCELLED,
+    (O.APPROVED, "close"): O.CLOSED,
+}
+
+
+class BillStatus(StrEnum):
+    OPEN = "open"
+    MATCHED = "matched"
+    EXCEPTION = "exception"
+    APPROVED = "approved"
+    PAID = "paid"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+
+B = BillStatus
+BILL_MOVES: dict[tuple[str, str], str] = {
+    **{(state, "edit"): B.OPEN for state in (B.OPEN, B.MATCHED, B.EXCEPTION)},
+    **{(state, "match"): B.MATCHED for state in (B.OPEN, B.MATCHED, B.EXCEPTION)},
+    **{(state, "match_with_exceptions"): B.EXCEPTION for state in (B.OPEN, B.MATCHED, B.EXCEPTION)},
+    (B.MATCHED, "approve"): B.APPROVED,
+    (B.EXCEPTION, "approve"): B.APPROVED,
+    (B.APPROVED, "pay"): B.PAID,
+}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bureau.core.models import Job, JobState
-from bureau.purchasing import selectors
+from bureau.purchasing.selectors import requests as selectors
 
 THEMES = ("light", "dark")
 SHOWN_JOBS = {"scan_file": gettext_lazy("Scanning a file for viruses")}

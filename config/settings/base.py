@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "sequences.apps.SequencesConfig",
     "bureau.core",
     "bureau.accounts",
+    "bureau.parties",
     "bureau.purchasing",
     "bureau.api",
     "bureau.web",

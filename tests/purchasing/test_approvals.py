@@ -7,8 +7,8 @@ import pytest
 from bureau.accounts.models import Role
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, WrongState
-from bureau.purchasing import selectors
 from bureau.purchasing.models import Approval, Decision, PurchaseRequest, SlotState, WorkflowTemplate
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import approvals, requests, templates
 from bureau.purchasing.services.approvals import NoApprover
 from bureau.purchasing.states import RequestStatus

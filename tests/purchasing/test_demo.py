@@ -7,8 +7,8 @@ from django.core.management.base import CommandError
 from bureau.accounts.models import AccessScope
 from bureau.core import audit
 from bureau.core.models import Job, User
-from bureau.purchasing import selectors
 from bureau.purchasing.models import FormTemplate, PurchaseRequest, WorkflowTemplate
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.states import RequestStatus
 from tests.factories.accounts import make_user
 

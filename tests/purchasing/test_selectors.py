@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from bureau.accounts.models import Role
 from bureau.core.models import Job
 from bureau.kit.errors import Forbidden
-from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest
-from bureau.purchasing.selectors import EventKind, StepState
+from bureau.purchasing.selectors import requests as selectors
+from bureau.purchasing.selectors.requests import EventKind, StepState
 from bureau.purchasing.services import requests
 from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.services.content import ItemInput

@@ -6,8 +6,8 @@ import pytest
 
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import DomainError, Forbidden, WrongState
-from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import attachments, requests
 from bureau.purchasing.states import REQUEST_MOVES, RequestStatus
 from tests.factories.purchasing import NOW, Office, approve, complete, make_office, pdf, reject, request_in, submit

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pycountry
@@ -16,7 +17,7 @@ from bureau.accounts.permissions import SYSTEM, System
 from bureau.accounts.services.validation import FieldErrors, set_fields
 from bureau.core import audit, files
 from bureau.core.hooks import organization_created
-from bureau.core.models import Organization, StoredFile, User
+from bureau.core.models import Organization, StoredFile, TaxCode, User
 from bureau.kit.errors import DomainError, Invalid
 
 ROLES = {
@@ -25,9 +26,18 @@ ROLES = {
     Role.DIRECTOR: "Director",
     Role.FINANCE_REVIEWER: "Finance reviewer",
 }
+TAX_CODES = [
+    ("GST2", "GST", Decimal(5)),
+    ("PST7", "PST", Decimal(7)),
+    ("GP", "GST and PST", Decimal(12)),
+    ("GST_0", "GST, zero-rated", Decimal(0)),
+    ("XMPT", "Exempt", Decimal(0)),
+]
+"""What an organization starts with: code, name, percent."""
 SETTINGS = (
-    "name", "address", "country", "tax_number", "currency", "default_tax_rate", "bank_name", "iban", "bic",
-    "request_prefix", "completion_email", "logo",
+    "name", "address", "country", "tax_number", "currency", "default_tax_rate", "default_tax_code", "bank_name", "iban",
+    "bic", "request_prefix", "completion_email", "logo", "quantity_tolerance", "price_tolerance", "total_tolerance",
+    "reminder_days", "escalation_days",
 )  # fmt: skip
 LOGO_TYPES = frozenset({"png", "jpg", "jpeg"})
 LOGO_BYTES = 2_000_000
@@ -48,6 +58,9 @@ def create_organization(
         organization.save(force_insert=True)
         Role.objects.bulk_create(
             Role(organization=organization, code=code, name=title) for code, title in ROLES.items()
+        )
+        TaxCode.objects.bulk_create(
+            TaxCode(organization=organization, code=code, name=title, rate=rate) for code, title, rate in TAX_CODES
         )
         Team.objects.create(organization=organization, name=Team.GENERAL, is_general=True)
         organization_created.send(organization=organization, sole_trader=sole_trader, now=now)
@@ -127,6 +140,18 @@ def _code_errors(organization: Organization, names: Mapping[str, Any]) -> FieldE
             errors["country"] = [_("Use a two-letter country code, such as DE.")]
     if "default_tax_rate" in names and not 0 <= organization.default_tax_rate <= 100:
         errors["default_tax_rate"] = [_("Use a percentage from 0 to 100.")]
+    if "default_tax_code" in names:
+        codes = [code for code, _title, _rate in TAX_CODES]
+        if organization.pk is not None:
+            codes = list(organization.tax_codes.filter(active=True).values_list("code", flat=True))
+        if organization.default_tax_code not in codes:
+            errors["default_tax_code"] = [_("Choose one of the tax codes.")]
+    for name in ("quantity_tolerance", "price_tolerance", "total_tolerance"):
+        if name in names and getattr(organization, name) < 0:
+            errors[name] = [_("A tolerance is not negative.")]
+    in_order = 0 < organization.reminder_days < organization.escalation_days <= 365
+    if not in_order and {"reminder_days", "escalation_days"} & set(names):
+        errors["escalation_days"] = [_("Escalate after the reminder, and within a year.")]
     if "request_prefix" in names:
         organization.request_prefix = organization.request_prefix.upper()
         if not re.fullmatch(r"[A-Z][A-Z0-9]{0,9}", organization.request_prefix):

@@ -11,8 +11,8 @@ from bureau.api.prs.requests import ItemInput, ItemShape
 from bureau.api.shapes import Computed, Money, Rows, Shape
 from bureau.api.views import Call, P2pView, found, operation
 from bureau.kit.money import ZERO
-from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import requests
 from bureau.purchasing.states import P2P_STATUSES, RequestStatus
 

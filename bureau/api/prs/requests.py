@@ -18,7 +18,6 @@ from bureau.api.shared.downloads import download
 from bureau.api.views import Call, PrsView, found, operation
 from bureau.core.models import User
 from bureau.kit.money import MAX_DIGITS
-from bureau.purchasing import selectors
 from bureau.purchasing.models import (
     Attachment,
     Decision,
@@ -28,6 +27,7 @@ from bureau.purchasing.models import (
     PurchaseType,
     RequestItem,
 )
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import approvals, attachments, requests
 from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.states import RequestStatus

@@ -14,8 +14,8 @@ from bureau.api.views import Call, PrsView, found, operation
 from bureau.core.models import User
 from bureau.kit.errors import Invalid
 from bureau.purchasing.models import FieldType, FormTemplate, WorkflowTemplate
+from bureau.purchasing.selectors.templates import with_steps
 from bureau.purchasing.services import templates
-from bureau.purchasing.template_selectors import with_steps
 
 
 class FormFieldShape(Shape):

@@ -3,6 +3,7 @@ from bureau.core.models.files import ScanState, StoredFile
 from bureau.core.models.idempotency import IdempotencyKey
 from bureau.core.models.jobs import Job, JobEvent, JobState
 from bureau.core.models.organizations import Organization
+from bureau.core.models.taxes import TaxCode
 from bureau.core.models.users import ADMINISTRATORS, ORGANIZATION_WIDE, User, UserRole
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Organization",
     "ScanState",
     "StoredFile",
+    "TaxCode",
     "User",
     "UserRole",
 ]

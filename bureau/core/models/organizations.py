@@ -1,4 +1,5 @@
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.utils import timezone
@@ -14,6 +15,18 @@ class Organization(models.Model):
     tax_number = models.CharField(max_length=50, blank=True)
     currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217")
     default_tax_rate = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="percent")
+    default_tax_code = models.CharField(max_length=10, default="GST_0", help_text="of lines that come without one")
+    quantity_tolerance = models.DecimalField(
+        max_digits=5, decimal_places=2, default=0, help_text="percent by which a bill may differ from what was received"
+    )
+    price_tolerance = models.DecimalField(
+        max_digits=5, decimal_places=2, default=Decimal(2), help_text="percent by which a billed price may be higher"
+    )
+    total_tolerance = models.DecimalField(
+        max_digits=14, decimal_places=2, default=Decimal(5), help_text="amount by which a bill's total may be higher"
+    )
+    reminder_days = models.PositiveSmallIntegerField(default=2, help_text="until who decides on an order is reminded")
+    escalation_days = models.PositiveSmallIntegerField(default=5, help_text="until an order goes to somebody else")
     bank_name = models.CharField(max_length=200, blank=True)
     iban = models.CharField(max_length=34, blank=True)
     bic = models.CharField(max_length=11, blank=True)

@@ -1,5 +1,19 @@
 from bureau.purchasing.models.approvals import Approval, ApprovalSlot, Decision, DecisionAction, SlotState
+from bureau.purchasing.models.bills import Bill, BillLine, PaymentMethod
 from bureau.purchasing.models.forms import AttachmentCategory, FieldType, FormField, FormTemplate
+from bureau.purchasing.models.ledger import EntryKind, LedgerEntry
+from bureau.purchasing.models.orders import (
+    Delegation,
+    LineCategory,
+    OrderFile,
+    OrderLine,
+    OrderNote,
+    OrderRelease,
+    OrderType,
+    PurchaseOrder,
+)
+from bureau.purchasing.models.projects import CostCode, Project, ProjectMember, ProjectStatus
+from bureau.purchasing.models.receipts import GoodsReceipt, ReceiptLine
 from bureau.purchasing.models.requests import (
     Attachment,
     FieldValue,
@@ -16,14 +30,33 @@ __all__ = [
     "ApprovalSlot",
     "Attachment",
     "AttachmentCategory",
+    "Bill",
+    "BillLine",
+    "CostCode",
     "Decision",
     "DecisionAction",
+    "Delegation",
+    "EntryKind",
     "FieldType",
     "FieldValue",
     "FormField",
     "FormTemplate",
+    "GoodsReceipt",
+    "LedgerEntry",
+    "LineCategory",
+    "OrderFile",
+    "OrderLine",
+    "OrderNote",
+    "OrderRelease",
+    "OrderType",
+    "PaymentMethod",
+    "Project",
+    "ProjectMember",
+    "ProjectStatus",
+    "PurchaseOrder",
     "PurchaseRequest",
     "PurchaseType",
+    "ReceiptLine",
     "RequestItem",
     "SlotState",
     "StepApprover",

@@ -1,13 +1,17 @@
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils import timezone
 
 from bureau.accounts.models import AccessScope, Role, Team
 from bureau.core.models import User
 from bureau.purchasing.models.workflows import WorkflowStep, WorkflowTemplate
+
+if TYPE_CHECKING:
+    from bureau.purchasing.models.requests import PurchaseRequest
 
 
 class SlotState(models.TextChoices):
@@ -22,17 +26,36 @@ class DecisionAction(models.TextChoices):
     COMPLETE = "COMPLETE"
 
 
-class Approval(models.Model):
-    """One round of approving one request: from its submit to its end. A resubmission starts another."""
+def _one_subject() -> Q:
+    return Q(request__isnull=False, order__isnull=True) | Q(request__isnull=True, order__isnull=False)
 
-    request = models.ForeignKey("purchasing.PurchaseRequest", on_delete=models.PROTECT, related_name="approvals")
+
+class Approval(models.Model):
+    """One round of approving one request or one order: from its submit to its end. A resubmission starts another.
+
+    A request goes through the steps of a workflow; an order has one decision, by authorization limit, and no steps.
+    """
+
+    request = models.ForeignKey(
+        "purchasing.PurchaseRequest", null=True, on_delete=models.PROTECT, related_name="approvals"
+    )
+    order = models.ForeignKey("purchasing.PurchaseOrder", null=True, on_delete=models.PROTECT, related_name="approvals")
     round = models.PositiveIntegerField(default=1)
-    workflow_template = models.ForeignKey(WorkflowTemplate, on_delete=models.PROTECT, related_name="+")
+    workflow_template = models.ForeignKey(WorkflowTemplate, null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["request", "round"], name="approval_round_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "round"], name="approval_round_unique"),
+            models.UniqueConstraint(fields=["order", "round"], name="approval_order_round_unique"),
+            models.CheckConstraint(condition=_one_subject(), name="approval_one_subject"),
+        ]
+
+    @property
+    def purchase_request(self) -> "PurchaseRequest":
+        """The request of a round that is about one."""
+        return cast("PurchaseRequest", self.request)
 
 
 class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
@@ -53,6 +76,17 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
         if user.administers:
             ways.append(waiting.filter(_left_behind()).values("request"))
         return by_role.values("request").union(*ways, all=True)
+
+    def orders_of(self, user: User) -> "SlotQuerySet":
+        """The slots of orders that ask this person, or somebody in whose place they decide today."""
+        today = timezone.localdate()
+        in_place = Q(
+            user__delegations_given__delegate=user.pk,
+            user__delegations_given__ended_at=None,
+            user__delegations_given__start_date__lte=today,
+            user__delegations_given__end_date__gte=today,
+        )
+        return self.filter(Q(user=user.pk) | in_place, order__isnull=False)
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
@@ -77,11 +111,13 @@ def _left_behind() -> Q:
 
 
 class ApprovalSlot(models.Model):
-    """An approver that a reached step asks for: one role of a team, or one person. Made when the step is reached."""
+    """An approver that is asked: one role of a team, or one person. Made when a request's step is reached, and when an
+    order is submitted or goes to somebody else."""
 
     approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="slots")
-    request = models.ForeignKey("purchasing.PurchaseRequest", on_delete=models.PROTECT, related_name="slots")
-    step = models.ForeignKey(WorkflowStep, on_delete=models.PROTECT, related_name="+")
+    request = models.ForeignKey("purchasing.PurchaseRequest", null=True, on_delete=models.PROTECT, related_name="slots")
+    order = models.ForeignKey("purchasing.PurchaseOrder", null=True, on_delete=models.PROTECT, related_name="slots")
+    step = models.ForeignKey(WorkflowStep, null=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -90,6 +126,7 @@ class ApprovalSlot(models.Model):
         "purchasing.Decision", null=True, on_delete=models.PROTECT, related_name="slots", help_text="that filled it"
     )
     created_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)
     theirs: bool  # set by marked_for
 
     objects = SlotQuerySet.as_manager()
@@ -99,8 +136,13 @@ class ApprovalSlot(models.Model):
             models.Index(fields=["team", "role"], condition=Q(state="waiting"), name="approvalslot_waiting_role"),
             models.Index(fields=["user"], condition=Q(state="waiting"), name="approvalslot_waiting_user"),
             models.Index(fields=["request", "state"], name="approvalslot_request"),
+            models.Index(fields=["order", "state"], condition=Q(order__isnull=False), name="approvalslot_order"),
         ]
         constraints = [
+            models.CheckConstraint(condition=_one_subject(), name="approvalslot_one_subject"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state="waiting", order__isnull=False), name="approvalslot_order_asks_one"
+            ),
             models.CheckConstraint(
                 condition=Q(role__isnull=False, team__isnull=False, user__isnull=True)
                 | Q(role__isnull=True, team__isnull=True, user__isnull=False),
@@ -116,8 +158,14 @@ class Decision(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="decisions")
-    request = models.ForeignKey("purchasing.PurchaseRequest", on_delete=models.PROTECT, related_name="decisions")
-    step = models.ForeignKey(WorkflowStep, on_delete=models.PROTECT, related_name="+")
+    request = models.ForeignKey(
+        "purchasing.PurchaseRequest", null=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    order = models.ForeignKey("purchasing.PurchaseOrder", null=True, on_delete=models.PROTECT, related_name="decisions")
+    step = models.ForeignKey(WorkflowStep, null=True, on_delete=models.PROTECT, related_name="+")
+    in_place_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="who delegated it"
+    )
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     action = models.CharField(max_length=10, choices=DecisionAction.choices)
     comment = models.TextField(blank=True)
@@ -125,4 +173,10 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["approval", "step", "approver"], name="decision_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["approval", "step", "approver"], name="decision_once"),
+            models.UniqueConstraint(
+                fields=["approval"], condition=Q(order__isnull=False), name="decision_one_of_order"
+            ),
+            models.CheckConstraint(condition=_one_subject(), name="decision_one_subject"),
+        ]

@@ -17,7 +17,6 @@ from bureau.core.models import User
 from bureau.core.prepared import prepared
 from bureau.kit.errors import BusinessRule, Invalid, WrongState
 from bureau.kit.transitions import transition
-from bureau.purchasing import notifications, permissions
 from bureau.purchasing.models import (
     Approval,
     ApprovalSlot,
@@ -29,7 +28,9 @@ from bureau.purchasing.models import (
     WorkflowStep,
     WorkflowTemplate,
 )
-from bureau.purchasing.permissions import slots_of_step
+from bureau.purchasing.notifications import requests as notifications
+from bureau.purchasing.permissions import requests as permissions
+from bureau.purchasing.permissions.requests import slots_of_step
 from bureau.purchasing.services.editing import clean_text, locked, require_state
 from bureau.purchasing.states import REQUEST_MOVES
 
@@ -198,7 +199,7 @@ def _fillable(slots: Iterable[ApprovalSlot], actor: User) -> list[ApprovalSlot]:
 def _decide(slot: ApprovalSlot, *, actor: User, action: DecisionAction, comment: str, now: datetime) -> Decision:
     return Decision.objects.create(
         approval=slot.approval,
-        request=slot.approval.request,
+        request=slot.approval.purchase_request,
         step=slot.step,
         approver=actor,
         action=action,
@@ -239,7 +240,7 @@ def _advance(approval: Approval, move: str, following: Sequence[Stage], *, now: 
 
     With no approval step left it is fully approved, and goes on to finance or is completed.
     """
-    request = approval.request
+    request = approval.purchase_request
     step, approvers = following[0] if following else (None, [])
     if step is not None and not step.is_finance_review:
         _move(request, move, move, current_step=step, updated_at=now, **changes)
@@ -256,7 +257,7 @@ def _advance(approval: Approval, move: str, following: Sequence[Stage], *, now: 
 
 
 def _open_step(approval: Approval, step: WorkflowStep, approvers: Sequence[StepApprover], *, now: datetime) -> None:
-    request = approval.request
+    request = approval.purchase_request
     ApprovalSlot.objects.bulk_create(
         ApprovalSlot(
             approval=approval,
@@ -274,7 +275,7 @@ def _open_step(approval: Approval, step: WorkflowStep, approvers: Sequence[StepA
 
 def _complete(approval: Approval, *, now: datetime) -> None:
     _end(approval, now=now)
-    _move(approval.request, "complete", "complete", current_step=None, completed_at=now, updated_at=now)
+    _move(approval.purchase_request, "complete", "complete", current_step=None, completed_at=now, updated_at=now)
     notifications.tell_completed(approval, now=now)
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from bureau.core import audit, files
 from bureau.core.models import StoredFile, User
 from bureau.kit.errors import Forbidden, Invalid, NotFound
-from bureau.purchasing import permissions
 from bureau.purchasing.models import Attachment, PurchaseRequest
+from bureau.purchasing.permissions import requests as permissions
 from bureau.purchasing.services.editing import begin_edit, clean_text, locked, require_state
 from bureau.purchasing.states import RequestStatus
 

@@ -9,8 +9,8 @@ from bureau.core.models import User
 from bureau.core.prepared import prepared
 from bureau.kit.errors import Invalid, NotFound, WrongState
 from bureau.kit.transitions import transition
-from bureau.purchasing import permissions
 from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.permissions import requests as permissions
 from bureau.purchasing.states import REQUEST_MOVES
 
 

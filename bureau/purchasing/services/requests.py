@@ -13,7 +13,6 @@ from bureau.core import audit
 from bureau.core.models import User
 from bureau.core.numbers import next_number
 from bureau.kit.errors import BusinessRule, Invalid
-from bureau.purchasing import permissions
 from bureau.purchasing.calculations import request_amount
 from bureau.purchasing.models import (
     Attachment,
@@ -23,6 +22,7 @@ from bureau.purchasing.models import (
     PurchaseRequest,
     PurchaseType,
 )
+from bureau.purchasing.permissions import requests as permissions
 from bureau.purchasing.services.approvals import start_round
 from bureau.purchasing.services.attachments import Upload, attach_stored, described, store_uploads
 from bureau.purchasing.services.content import (

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from bureau.core.models import User
-from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest, sees_all_requests
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page
 from bureau.web.context import Shell

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from bureau.core.models import User
 from bureau.kit.errors import NotFound
-from bureau.purchasing import selectors
 from bureau.purchasing.models import Attachment, PurchaseRequest
+from bureau.purchasing.selectors import requests as selectors
 
 
 def visible_request(user: User, uuid: UUID) -> PurchaseRequest:

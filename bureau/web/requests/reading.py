@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
-from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest
-from bureau.purchasing.selectors import ApproverView, EventKind, StepState, StepView
+from bureau.purchasing.selectors import requests as selectors
+from bureau.purchasing.selectors.requests import ApproverView, EventKind, StepState, StepView
 from bureau.purchasing.states import RequestStatus
 
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from bureau.accounts import selectors as accounts
 from bureau.accounts.models import Role, Team
 from bureau.core.models import Organization, User
-from bureau.purchasing import template_selectors as selectors
 from bureau.purchasing.models import (
     AttachmentCategory,
     FieldType,
@@ -21,7 +20,8 @@ from bureau.purchasing.models import (
     FormTemplate,
     WorkflowTemplate,
 )
-from bureau.purchasing.template_selectors import Asked, PlannedStep, Version
+from bureau.purchasing.selectors import templates as selectors
+from bureau.purchasing.selectors.templates import Asked, PlannedStep, Version
 from bureau.web.requests.reading import Step, names
 
 # --- A step that is planned, saved or not

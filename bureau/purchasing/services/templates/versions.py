@@ -11,8 +11,8 @@ from bureau.accounts.models import Team
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import Invalid, WrongState
-from bureau.purchasing import permissions
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
+from bureau.purchasing.permissions import requests as permissions
 
 AnyTemplate = TypeVar("AnyTemplate", FormTemplate, WorkflowTemplate)
 

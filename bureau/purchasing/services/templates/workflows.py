@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from bureau.accounts.models import Role, Team
 from bureau.core import audit
 from bureau.core.models import User
-from bureau.purchasing import permissions
 from bureau.purchasing.models import StepApprover, WorkflowStep, WorkflowTemplate
+from bureau.purchasing.permissions import requests as permissions
 from bureau.purchasing.services.templates.versions import (
     InvalidTemplate,
     Problems,

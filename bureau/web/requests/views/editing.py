@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bureau.accounts.models import Team
 from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
-from bureau.purchasing import permissions, selectors
 from bureau.purchasing.models import PurchaseRequest
+from bureau.purchasing.permissions import requests as permissions
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import requests
 from bureau.purchasing.states import EDITABLE
 from bureau.web.answers import UNREADABLE, PageRequest, page

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from bureau.accounts.models import Team
-from bureau.purchasing import selectors
 from bureau.purchasing.models import PurchaseRequest, sees_all_requests
+from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.states import WAITING_FOR_DECISION, RequestStatus
 from bureau.web.answers import PageRequest, page, paged
 from bureau.web.requests.finding import search_words

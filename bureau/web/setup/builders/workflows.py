@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from bureau.accounts.models import Role, Team
 from bureau.core.models import User
 from bureau.purchasing.models import WorkflowTemplate
+from bureau.purchasing.selectors.templates import Asked, Holders, PlannedStep
 from bureau.purchasing.services import templates
-from bureau.purchasing.template_selectors import Asked, Holders, PlannedStep
 from bureau.web.setup.access import as_uuid
 from bureau.web.setup.builders.rows import Builder, Row, Rows, put
 from bureau.web.setup.forms import Choices

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bureau.accounts import selectors
 from bureau.kit.errors import DomainError
 from bureau.purchasing.models import FieldType, FormTemplate
+from bureau.purchasing.selectors.templates import form_versions, forms_in_use, newest_of
 from bureau.purchasing.services import templates
-from bureau.purchasing.template_selectors import form_versions, forms_in_use, newest_of
 from bureau.web.answers import UNREADABLE, PageRequest, paged
 from bureau.web.setup.access import find_form, own, setup_page
 from bureau.web.setup.builders.forms import FormBuilder, add_field, data_of_form

@@ -15,7 +15,7 @@ from bureau.accounts import selectors
 from bureau.accounts.models import Role, Team
 from bureau.accounts.services.teams import add_member, create_role, create_team, remove_member, update_team
 from bureau.kit.errors import DomainError, Invalid
-from bureau.purchasing.template_selectors import forms_in_use, workflows_in_use
+from bureau.purchasing.selectors.templates import forms_in_use, workflows_in_use
 from bureau.web.answers import UNREADABLE, PageRequest, paged, with_events
 from bureau.web.setup.access import as_uuid, find_team, setup_page
 from bureau.web.setup.forms import MemberForm, RoleForm, TeamForm, show_refusal

@@ -11,8 +11,7 @@ from bureau.accounts import selectors
 from bureau.accounts.models import Role
 from bureau.kit.errors import DomainError
 from bureau.purchasing.models import WorkflowTemplate
-from bureau.purchasing.services import templates
-from bureau.purchasing.template_selectors import (
+from bureau.purchasing.selectors.templates import (
     namable_people,
     newest_of,
     planned_steps,
@@ -20,6 +19,7 @@ from bureau.purchasing.template_selectors import (
     workflow_versions,
     workflows_in_use,
 )
+from bureau.purchasing.services import templates
 from bureau.web.answers import UNREADABLE, PageRequest, paged
 from bureau.web.setup.access import find_workflow, own, setup_page
 from bureau.web.setup.builders.workflows import WorkflowBuilder, add_step, data_of_workflow

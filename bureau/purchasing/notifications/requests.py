@@ -45,7 +45,7 @@ def request_url(request: PurchaseRequest) -> str:
 
 def _tell(about: str, approval: Approval, *, now: datetime, **subjects: int) -> None:
     payload = {"about": about, "approval": approval.pk, **subjects}
-    enqueue("tell_about_request", payload=payload, now=now, organization=approval.request.organization)
+    enqueue("tell_about_request", payload=payload, now=now, organization=approval.purchase_request.organization)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def tell_about_request(run: Run) -> None:
 
 
 def _messages(about: str, approval: Approval, step: WorkflowStep | None) -> Iterator[Message]:
-    request = approval.request
+    request = approval.purchase_request
     if step is not None:
         waiting = approval.slots.filter(step=step).waiting()
         for person in waiting.candidates().exclude(pk=request.requestor_id):
@@ -99,7 +99,7 @@ SUBJECTS = {
 def _send(
     message: Message, approval: Approval, *, step: WorkflowStep | None, decision: Decision | None, now: datetime
 ) -> None:
-    request = approval.request
+    request = approval.purchase_request
     context: dict[str, Any] = {
         "request": request,
         "person": message.person,

@@ -15,7 +15,6 @@ from bureau.core.prepared import prepared_for_user
 from bureau.kit.errors import Forbidden, NotFound
 from bureau.kit.permissions import Decision as Answer
 from bureau.kit.permissions import denied
-from bureau.purchasing import permissions
 from bureau.purchasing.models import (
     Approval,
     ApprovalSlot,
@@ -31,6 +30,7 @@ from bureau.purchasing.models import (
     WorkflowTemplate,
     finance_scopes,
 )
+from bureau.purchasing.permissions import requests as permissions
 from bureau.purchasing.states import FINANCE_INBOX, WAITING_FOR_APPROVAL, RequestStatus
 
 
@@ -259,9 +259,7 @@ def timeline(request: PurchaseRequest) -> list[Event]:
     for decision in request.decisions.select_related("step", "approver"):
         kind = EVENT_OF[DecisionAction(decision.action)]
         completed = completed or kind == EventKind.COMPLETED
-        events.append(
-            Event(decision.created_at, kind, decision.approver, decision.step.step_name, comment=decision.comment)
-        )
+        events.append(Event(decision.created_at, kind, decision.approver, str(decision.step), comment=decision.comment))
     if request.completed_at is not None and not completed:
         events.append(Event(request.completed_at, EventKind.COMPLETED, None))
     return sorted(events, key=lambda event: event.at)
