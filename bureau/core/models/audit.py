@@ -1,6 +1,8 @@
 from django.conf import settings
 from django.db import models
 
+from bureau.core.models.users import User
+
 
 class AuditHead(models.Model):
     """The last link of each chain; its row lock puts the entries of one organization in one order."""
@@ -8,6 +10,14 @@ class AuditHead(models.Model):
     chain = models.BigIntegerField(primary_key=True, help_text="organization id; 0 for what belongs to none")
     position = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="")
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, user: User) -> "AuditEntryQuerySet":
+        """What happened in one's organization, for its administrators (audit:read); all of it for a superuser."""
+        if user.is_superuser:
+            return self
+        return self.filter(organization_id=user.organization_id) if user.administers else self.none()
 
 
 class AuditEntry(models.Model):
@@ -27,6 +37,8 @@ class AuditEntry(models.Model):
     created_at = models.DateTimeField()
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain", "position"], name="auditentry_chain_position")]
