@@ -1,12 +1,31 @@
-"""The amounts of a request: pure functions."""
+"""The amounts of requests, orders and bills: pure functions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bureau.kit.money import ZERO, cents
 
 MAX_AMOUNT = Decimal(10) ** 12
-"""Every amount of a request stays below this: 14 digits, cents included."""
+"""Every amount stays below this: 14 digits, cents included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The amounts of one line."""
+
+    net: Decimal
+    tax: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.tax
+
+
+def priced_line(quantity: Decimal, unit_price: Decimal, rate: Decimal) -> Priced:
+    """Net and tax of a line, each rounded once; `rate` in percent (system.md, section 4)."""
+    exact = quantity * unit_price
+    return Priced(cents(exact), cents(exact * rate / 100))
 
 
 def request_amount(line_totals: Iterable[Decimal], form_amount: Decimal | None) -> Decimal | None:

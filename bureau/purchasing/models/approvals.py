@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
-from django.utils import timezone
+from django.db.models.functions import Now, TruncDate
 
 from bureau.accounts.models import AccessScope, Role, Team
 from bureau.core.models import User
@@ -79,7 +79,7 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
 
     def orders_of(self, user: User) -> "SlotQuerySet":
         """The slots of orders that ask this person, or somebody in whose place they decide today."""
-        today = timezone.localdate()
+        today = TruncDate(Now())
         in_place = Q(
             user__delegations_given__delegate=user.pk,
             user__delegations_given__ended_at=None,

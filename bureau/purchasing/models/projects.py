@@ -32,6 +32,9 @@ class Project(models.Model):
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=ProjectStatus.choices, default=ProjectStatus.ACTIVE)
     budget = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    external = models.DecimalField(
+        max_digits=14, decimal_places=2, default=0, help_text="spent outside Bureau and on no cost code"
+    )
     start_date = models.DateField(null=True, blank=True)
     end_date = models.DateField(null=True, blank=True)
     synced_at = models.DateTimeField(null=True, help_text="empty: kept by hand")
