@@ -5,27 +5,47 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bureau.accounts.permissions import codes, has_code
 from bureau.core.models import Job, JobState
+from bureau.purchasing.models import Project
 from bureau.purchasing.selectors import requests as selectors
 
 THEMES = ("light", "dark")
+BAR_SLOTS = 5
 SHOWN_JOBS = {"scan_file": gettext_lazy("Scanning a file for viruses")}
 """The work that people wait for, by kind; e-mails and the like run unseen."""
 
 
 @dataclass(frozen=True)
 class Area:
+    """An entry of the rail. Each has its own name, which its count goes by, and its own letter after g."""
+
     name: str
     label: str
     icon: str
     url: str
-    key: str  # g, then this
+    key: str
     count: int = 0
     current: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the rail; Home stands in one without a label."""
+
+    label: str
+    areas: list[Area]
+
+
+@dataclass(frozen=True)
+class NewThing:
+    label: str
+    icon: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -65,34 +85,79 @@ class Shell:
         return self.signed_in and selectors.is_finance_reviewer(self.user)
 
     @cached_property
+    def buys(self) -> bool:
+        """Whether orders are anything to this person."""
+        return self.signed_in and bool(codes(self.user) or self.user.sees_organization or self._works_on_projects)
+
+    @cached_property
+    def _works_on_projects(self) -> bool:
+        return Project.objects.visible_to(self.user).exists()
+
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How much waits for this person, by area."""
         if not self.signed_in:
             return {}
-        approvals = selectors.requests_awaiting(self.user).count()
-        if not self.reviews_finance:
-            return {"home": approvals}
-        finance = selectors.finance_inbox(self.user).count()
-        return {"home": approvals + finance, "finance": finance}
+        counts = {"home": selectors.requests_awaiting(self.user).count()}
+        if self.reviews_finance:
+            counts["finance"] = selectors.finance_inbox(self.user).count()
+            counts["home"] += counts["finance"]
+        return counts
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The rail: what there is for this person, by what it is about."""
+        if not self.signed_in:
+            return []
+        pays = self.reviews_finance or self.user.sees_organization
+        buying = [
+            self._area("requests", _("Requests"), "web:requests", "r"),
+            self._area("orders", _("Orders"), "web:orders", "o", shown=self.buys),
+            self._area("finance", _("Finance inbox"), "web:finance-inbox", "f", shown=self.reviews_finance),
+            self._area("bills", _("Bills"), "web:bills", "b", shown=pays),
+            self._area("projects", _("Projects"), "web:projects", "p", shown=self.buys),
+            self._area("vendors", _("Vendors"), "web:vendors", "v", shown=self.buys or pays),
+        ]
+        office = [
+            self._area("setup", _("Setup"), "web:setup", "s", shown=self.user.administers),
+            self._area("audit", _("Audit log"), "web:audit", "l", shown=has_code(self.user, "audit:read")),
+        ]
+        groups = [
+            Group("", [self._area("home", _("Home"), "web:home", "h")]),
+            Group(_("Buying"), buying),
+            Group(_("Office"), office),
+        ]
+        return [Group(group.label, [area for area in group.areas if area.url]) for group in groups]
+
+    def _area(self, name: str, label: str, route: str, key: str, *, shown: bool = True) -> Area:
+        url = _address(route) if shown else ""
+        path = self.request.path
+        current = path == url if name == "home" else bool(url) and path.startswith(url)
+        return Area(name, label, name, url, key, self.counts.get(name, 0), current)
 
     @cached_property
     def areas(self) -> list[Area]:
+        return [area for group in self.groups for area in group.areas]
+
+    @property
+    def bar(self) -> list[Area]:
+        """The first areas, within a thumb's reach on a phone; the others stand under More."""
+        return self.areas if len(self.areas) <= BAR_SLOTS else self.areas[: BAR_SLOTS - 1]
+
+    @property
+    def beyond_bar(self) -> list[Area]:
+        return self.areas[len(self.bar) :]
+
+    @cached_property
+    def new_things(self) -> list[NewThing]:
+        """What can be started from every page."""
         if not self.signed_in:
             return []
-        areas = [
-            self._area("home", _("Home"), "home", reverse("web:home"), "h"),
-            self._area("requests", _("Requests"), "requests", reverse("web:requests"), "r"),
-        ]
-        if self.reviews_finance:
-            areas.append(self._area("finance", _("Finance inbox"), "finance", reverse("web:finance-inbox"), "f"))
-        if self.user.administers:
-            areas.append(self._area("setup", _("Setup"), "setup", reverse("web:setup"), "s"))
-        return areas
-
-    def _area(self, name: str, label: str, icon: str, url: str, key: str) -> Area:
-        path = self.request.path
-        current = path == url if url == reverse("web:home") else path.startswith(url)
-        return Area(name, label, icon, url, key, self.counts.get(name, 0), current)
+        things = [NewThing(_("New request"), "requests", reverse("web:request-new"))]
+        if has_code(self.user, "po:create") and _address("web:order-new"):
+            things.append(NewThing(_("New order"), "orders", reverse("web:order-new")))
+            things.append(NewThing(_("Walk-up order"), "walkup", reverse("web:order-walkup")))
+        return things
 
     @property
     def jobs_url(self) -> str:
@@ -109,6 +174,14 @@ class Shell:
             RunningJob(str(job.pk), str(SHOWN_JOBS[job.kind]), job.state, job.progress, f"/api/jobs/{job.pk}/stream/")
             for job in running.order_by("created_at")[:20]
         ]
+
+
+def _address(route: str) -> str:
+    """Empty where there is no such page."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

@@ -42,6 +42,13 @@
   });
   const closeMenus = (except) => $$("details.menu[open]").filter((menu) => menu !== except).map((menu) => { menu.open = false; return menu; });
   document.addEventListener("click", (event) => closeMenus(event.target.closest?.("details.menu")));
+  on("keydown", "details.menu[open]", (event, menu) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const choices = $$(".menu-body :is(a, button)", menu), next = choices.indexOf(document.activeElement) + step;
+    choices[(next + choices.length) % choices.length]?.focus();
+  });
   on("click", "[data-dialog]", (event, opener) => {
     event.preventDefault();
     closeMenus();
@@ -151,7 +158,7 @@
         a: () => decide("a"),
         r: () => decide("r"),
         c: () => press("c"),
-        n: () => $("[data-new]")?.click(),
+        n: () => { const start = $("[data-new]"); start?.click(); if (start?.matches("summary")) setTimeout(() => $("a", start.parentElement)?.focus()); },
         "/": () => $("#q")?.focus(),
         "?": () => $("#keys-help")?.showModal(),
       }[key];
