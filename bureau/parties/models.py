@@ -105,3 +105,8 @@ class BankAccount(models.Model):
             ),
             models.UniqueConstraint(fields=["vendor"], condition=Q(state="proposed"), name="bankaccount_one_proposed"),
         ]
+
+    @property
+    def masked(self) -> str:
+        """The IBAN as the audit log and lists show it: its last four digits."""
+        return f"•••• {self.iban[-4:]}"

@@ -162,7 +162,7 @@ def _code_errors(organization: Organization, names: Mapping[str, Any]) -> FieldE
             errors["iban"] = [_("This is not a valid IBAN. Check for a mistyped digit.")]
     if organization.bic and "bic" in names:
         organization.bic = organization.bic.upper()
-        if not re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", organization.bic):
+        if not is_bic(organization.bic):
             errors["bic"] = [_("A BIC has 8 or 11 letters and digits.")]
     return errors
 
@@ -172,3 +172,8 @@ def is_iban(value: str) -> bool:
     if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", value):
         return False
     return int("".join(str(int(char, 36)) for char in value[4:] + value[:4])) % 97 == 1
+
+
+def is_bic(value: str) -> bool:
+    """Form of ISO 9362, in upper case."""
+    return re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", value) is not None

@@ -1,0 +1,60 @@
+"""Reads of vendors."""
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from bureau.core.models import Organization, User
+from bureau.kit.errors import NotFound
+from bureau.kit.permissions import Decision
+from bureau.parties import permissions
+from bureau.parties.models import AccountState, BankAccount, Vendor
+
+
+def visible_vendors(user: User) -> QuerySet[Vendor]:
+    """By name, with their party."""
+    return Vendor.objects.visible_to(user).select_related("party", "organization").order_by("party__name", "code")
+
+
+def visible_vendor(user: User, reference: str) -> Vendor:
+    """The vendor with this code (VEN001) or, where no code is like that, this numeric id. Raises NotFound."""
+    wanted = Q(code=reference)
+    if reference.isascii() and reference.isdigit() and len(reference) < 19:
+        wanted |= Q(pk=int(reference))
+    found = list(visible_vendors(user).filter(wanted)) if "\x00" not in reference else []
+    # A superuser sees the codes of every organization: their own comes first, and a code before an id.
+    found.sort(key=lambda vendor: (vendor.organization_id != user.organization_id, vendor.code != reference))
+    if not found:
+        raise NotFound(_("Not found."))
+    return found[0]
+
+
+def vendor_named(organization: Organization, name: str) -> Vendor | None:
+    """The active vendor that this name means, where it means one."""
+    named = Vendor.objects.filter(organization=organization, party__name__iexact=name.strip(), active=True)
+    found = list(named.select_related("party")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def with_accounts(vendors: QuerySet[Vendor]) -> QuerySet[Vendor]:
+    """With every bank account, newest first, and who proposed and decided."""
+    accounts = BankAccount.objects.select_related("proposed_by", "decided_by")
+    return vendors.prefetch_related(Prefetch("bank_accounts", accounts))
+
+
+def confirmed_account(vendor: Vendor) -> BankAccount | None:
+    """Where the vendor is paid."""
+    return vendor.bank_accounts.filter(state=AccountState.CONFIRMED).first()
+
+
+def accounts_awaiting(user: User) -> QuerySet[BankAccount]:
+    """The proposed accounts of the vendors that this person sees, oldest first."""
+    waiting = BankAccount.objects.filter(vendor__in=Vendor.objects.visible_to(user), state=AccountState.PROPOSED)
+    return waiting.select_related("vendor__party", "vendor__organization", "proposed_by").order_by("proposed_at", "pk")
+
+
+def account_actions(account: BankAccount, user: User) -> dict[str, Decision]:
+    """What this person can do with a proposed account; where not, why."""
+    return {
+        "confirm": permissions.can_confirm_account(user, account),
+        "refuse": permissions.can_write_vendors(user, account.vendor.organization),
+    }
