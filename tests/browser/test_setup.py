@@ -10,7 +10,7 @@ from tests.factories.purchasing import NOW
 
 PLACES = [
     "", "organization/", "people/", "people/?q=nobody", "people/new/", "teams/", "teams/new/", "forms/", "forms/new/",
-    "workflows/", "workflows/new/",
+    "workflows/", "workflows/new/", "buying/", "tax-codes/", "tax-codes/?code=GST2",
 ]  # fmt: skip
 
 

@@ -90,3 +90,52 @@ def test_logo_that_is_no_picture_is_refused(office, browser):
     assert answer.context["form"].errors["logo"]
     office.organization.refresh_from_db()
     assert office.organization.logo is None
+
+
+BUYING = {
+    "reminder_days": "3",
+    "escalation_days": "6",
+    "price_tolerance": "1.5",
+    "quantity_tolerance": "0",
+    "total_tolerance": "10.00",
+    "default_tax_code": "GP",
+}
+
+
+def test_settings_of_orders_and_bills_are_saved(office, browser):
+    assert browser.post("/setup/buying/", BUYING).status_code == 302
+    office.organization.refresh_from_db()
+    assert (office.organization.reminder_days, office.organization.default_tax_code) == (3, "GP")
+    assert f"{office.organization.price_tolerance:.2f}" == "1.50"
+    assert 'value="10.00"' in browser.get("/setup/buying/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("escalation_days", "2", "Escalate after the reminder"),
+        ("reminder_days", "x", "Enter a whole number."),
+        ("price_tolerance", "-1", "not negative"),
+        ("default_tax_code", "NONE", "Select a valid choice"),
+    ],
+)
+def test_unusable_setting_of_orders_is_refused_beside_its_field(office, browser, field, value, message):
+    answer = browser.post("/setup/buying/", {**BUYING, field: value})
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    office.organization.refresh_from_db()
+    assert office.organization.reminder_days == 2
+
+
+def test_tax_codes_are_added_and_changed(office, browser):
+    assert browser.post("/setup/tax-codes/", {"code": "vat", "name": "VAT", "rate": "19"}).status_code == 302
+    assert "VAT" in browser.get("/setup/tax-codes/").content.decode()
+    refused = browser.post("/setup/tax-codes/", {"code": "VAT", "name": "", "rate": "7"})
+    assert refused.status_code == 422
+    assert "already" in refused.content.decode()
+    changed = {"name": "Value added tax", "rate": "20", "active": "on"}
+    assert browser.post("/setup/tax-codes/?code=VAT", changed).status_code == 302
+    found = office.organization.tax_codes.get(code="VAT")
+    assert (found.name, int(found.rate), found.active) == ("Value added tax", 20, True)
+    usual = office.organization.default_tax_code
+    assert "choose another" in browser.post(f"/setup/tax-codes/?code={usual}", {"rate": "0"}).content.decode()

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from bureau.web.setup.views import forms, home, organization, people, teams, workflows
+from bureau.web.setup.views import buying, forms, home, organization, people, teams, workflows
 
 urlpatterns = [
     path("setup/", home.overview, name="setup"),
     path("setup/organization/", organization.organization, name="setup-organization"),
     path("setup/organization/logo/", organization.logo, name="setup-logo"),
+    path("setup/buying/", buying.buying, name="setup-buying"),
+    path("setup/tax-codes/", buying.tax_codes, name="setup-tax-codes"),
     path("setup/people/", people.people, name="setup-users"),
     path("setup/people/new/", people.new, name="setup-user-new"),
     path("setup/people/<uuid:uuid>/", people.person, name="setup-user"),
