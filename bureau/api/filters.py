@@ -1,14 +1,18 @@
 """Query parameters of lists: declared once, checked, applied where named; anything unreadable is a field error."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from bureau.core.prepared import EVERYTHING, Narrowing, Parameter
 from bureau.kit.errors import Invalid
 
 
@@ -16,6 +20,11 @@ def text(value: str) -> str:
     if "\x00" in value or len(value) > 200:
         raise ValueError
     return value
+
+
+def words(value: str) -> list[str]:
+    """The words of a search, at most ten, in upper case, as texts that are searched in are kept."""
+    return text(value).upper().split()[:10]
 
 
 def number(value: str) -> int:
@@ -31,6 +40,26 @@ def flag(value: str) -> bool:
 
 def day(value: str) -> date:
     return date.fromisoformat(value)
+
+
+def since(value: str) -> datetime:
+    """The first moment of a day; a moment is itself."""
+    return _moment(value)[0]
+
+
+def until(value: str) -> datetime:
+    """The first moment after a day; after a moment, which answers show to the second, the end of its second."""
+    begin, length = _moment(value)
+    return begin + length
+
+
+def _moment(value: str) -> tuple[datetime, timedelta]:
+    found = datetime.fromisoformat(value)
+    if not 1900 <= found.year <= 2999:
+        raise ValueError
+    whole_day = len(value) <= len("2025-07-29")
+    length = timedelta(days=1) if whole_day else timedelta(seconds=0 if found.microsecond else 1, microseconds=1)
+    return (found if found.tzinfo else timezone.make_aware(found)), length
 
 
 def identifier(value: str) -> uuid.UUID:
@@ -49,31 +78,80 @@ class OneOf:
         return value
 
 
+HINTS: dict[Any, Any] = {
+    number: gettext_lazy("a whole number"),
+    flag: gettext_lazy("true or false"),
+    day: gettext_lazy("a date such as 2025-07-29"),
+    since: gettext_lazy("a date such as 2025-07-29"),
+    until: gettext_lazy("a date such as 2025-07-29"),
+    text: gettext_lazy("at most 200 characters"),
+    words: gettext_lazy("at most 200 characters"),
+}
+
+
 @dataclass(frozen=True)
 class Filter:
-    """One parameter. `where` is a lookup ("team__uuid"), or a function from the parsed value to a Q."""
+    """One parameter. `where` is a lookup ("team__uuid"), or a function from the parsed value to a Q.
+
+    In a prepared list the function gets parameters in place of values, a list of them where the value is a list.
+    """
 
     name: str
     where: str | Callable[[Any], Q]
     parse: Callable[[str], Any] = text
     help: str = ""
 
-    def condition(self, raw: str) -> Q:
+    def read(self, raw: str) -> Any:
+        """Raises Invalid."""
         try:
-            value = self.parse(raw)
+            return self.parse(raw)
         except (ValueError, KeyError):
             choices = getattr(self.parse, "choices", None)
-            hint = _("one of: {choices}").format(choices=", ".join(choices)) if choices else _("a valid value")
+            if choices:
+                hint = _("one of: {choices}").format(choices=", ".join(choices))
+            else:
+                hint = HINTS.get(self.parse) or _("a valid value")
             raise Invalid.field(self.name, _("Give {hint}.").format(hint=hint)) from None
+
+    def condition(self, value: Any) -> Q:
         return self.where(value) if callable(self.where) else Q(**{self.where: value})
 
 
 def apply(queryset: QuerySet[Any], filters: Sequence[Filter], parameters: Mapping[str, str]) -> QuerySet[Any]:
+    for declared, value in _given(filters, parameters):
+        queryset = queryset.filter(declared.condition(value))
+    return queryset
+
+
+def narrowing(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Narrowing:
+    """The same for a prepared list."""
+    given = list(_given(filters, parameters))
+    if not given:
+        return EVERYTHING
+    values: dict[str, Any] = {}
+    for declared, value in given:
+        entries = enumerate(value) if isinstance(value, list) else [("", value)]
+        values.update({f"{declared.name} {place}": entry for place, entry in entries})
+
+    def conditions() -> list[Q]:
+        return [
+            declared.condition(
+                [Parameter(f"{declared.name} {place}") for place in range(len(value))]
+                if isinstance(value, list)
+                else Parameter(f"{declared.name} ")
+            )
+            for declared, value in given
+        ]
+
+    key = tuple((declared.name, len(value) if isinstance(value, list) else None) for declared, value in given)
+    return Narrowing(key, conditions, values)
+
+
+def _given(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Iterator[tuple[Filter, Any]]:
     for declared in filters:
         raw = parameters.get(declared.name)
         if raw:
-            queryset = queryset.filter(declared.condition(raw))
-    return queryset
+            yield declared, declared.read(raw)
 
 
 def searching(*lookups: str) -> Callable[[str], Q]:
@@ -87,5 +165,14 @@ def searching(*lookups: str) -> Callable[[str], Q]:
                 anywhere |= Q(**{f"{lookup}__icontains": word})
             found &= anywhere
         return found
+
+    return condition
+
+
+def containing(field: str) -> Callable[[Sequence[Any]], Q]:
+    """A condition that each of the `words` is found in a field that is kept in upper case."""
+
+    def condition(found: Sequence[Any]) -> Q:
+        return reduce(Q.__and__, (Q(**{f"{field}__contains": word}) for word in found), Q())
 
     return condition

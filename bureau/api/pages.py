@@ -10,10 +10,12 @@ from rest_framework.request import Request
 
 from bureau.api.dialect import Dialect
 from bureau.api.shapes import Listing, Shape
+from bureau.core.prepared import page_of
 from bureau.kit.errors import Invalid, NotFound
 
 MAX_SIZE = 100
 MAX_NUMBER = 10**9 - 1  # of a page
+WHOLE = 10_000  # rows of a list without pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def _number(raw: str) -> int:
 
 
 def listing(queryset: QuerySet[Any], shape: type[Shape]) -> Listing:
-    return Listing(queryset.order_by().count, lambda start, size: shape.of(queryset[start : start + size]))
+    return Listing(queryset.order_by().count, lambda start, size: shape.of(page_of(queryset, start, size)))
 
 
 def paged(request: Request, dialect: Dialect, listed: Listing) -> dict[str, Any]:
@@ -78,6 +80,14 @@ def paged(request: Request, dialect: Dialect, listed: Listing) -> dict[str, Any]
         "previous": _link(request, asked.number - 1) if asked.number > 1 else None,
         "results": rows,
     }
+
+
+def whole(request: Request, dialect: Dialect, queryset: QuerySet[Any], shape: type[Shape]) -> dict[str, Any]:
+    """A list that is documented without pages: all of it, at most WHOLE rows; a page where one is asked for."""
+    if request.query_params.keys() & {"page", dialect.size_parameter}:
+        asked = window(request, dialect)
+        return {"data": shape.of(page_of(queryset, asked.start, asked.size))}
+    return {"data": shape.of(queryset[:WHOLE])}
 
 
 def _link(request: Request, number: int) -> str:

@@ -94,11 +94,14 @@ class BureauSchema(AutoSchema):
 
     def _get_paginator(self) -> Any:
         method = getattr(self.view, self.method.lower(), None)
+        if getattr(method, "whole", False):
+            return WholeList(self.view.dialect)
         return DialectPages(self.view.dialect) if getattr(method, "paged", False) else None
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         if serializer is None:
-            return bool(getattr(getattr(self.view, self.method.lower(), None), "paged", False))
+            method = getattr(self.view, self.method.lower(), None)
+            return bool(getattr(method, "paged", False) or getattr(method, "whole", False))
         return bool(getattr(serializer, "many", False))
 
     def get_description(self) -> str:  # type: ignore[override]  # the generator changes DRF's signature
@@ -130,6 +133,22 @@ class DialectPages:
 
     def get_paginated_name(self, name: str) -> str:
         return f"{name}Page"
+
+
+class WholeList(DialectPages):
+    """A list in one piece, unless a page is asked for."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return _closed({"data": schema})
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            {"in": "query", "name": name, "schema": {"type": "integer", "minimum": 1}, "description": "one page only"}
+            for name in ("page", self.dialect.size_parameter)
+        ]
+
+    def get_paginated_name(self, name: str) -> str:
+        return f"{name}List"
 
 
 def _closed(properties: dict[str, Any]) -> dict[str, Any]:

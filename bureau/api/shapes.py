@@ -4,7 +4,7 @@ A `Shape` is a DRF serializer for the schema and for reading. It renders faster 
 compiled into one function: from an object (`render`), or from the columns of a query without making objects (`rows`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -17,7 +17,8 @@ from django.db.models.sql import Query
 from rest_framework import serializers
 
 from bureau.core.models import User
-from bureau.core.prepared import Prepared, PreparedForUser
+from bureau.core.prepared import EVERYTHING, Narrowing, Prepared, PreparedForUser
+from bureau.kit.errors import NotFound
 from bureau.kit.money import MAX_DIGITS, cents
 
 Convert = Callable[[Any], Any]
@@ -26,15 +27,23 @@ Rows = serializers.ListSerializer[Any]
 
 
 class Computed(serializers.Field):
-    """A value made from the attribute `source` by a function; `like` is the field that describes it in the schema."""
+    """A value made from the attribute `source` by a function; `like` is the field that describes it in the schema.
 
-    def __init__(self, convert: Convert, like: serializers.Field, **options: Any) -> None:
-        super().__init__(read_only=True, **options)
+    With `parts` it is made from several attributes of the record, given to the function in that order.
+    """
+
+    def __init__(
+        self, convert: Callable[..., Any], like: serializers.Field, *, parts: Sequence[str] = (), **options: Any
+    ) -> None:
+        super().__init__(read_only=True, **({"source": "*"} if parts else {}), **options)
         self.convert = convert
         self.like = like
+        self.parts = parts
 
     def to_representation(self, value: Any) -> Any:
-        return self.convert(value)
+        if not self.parts:
+            return self.convert(value)
+        return self.convert(*(attrgetter(part)(value) for part in self.parts))
 
 
 class Money(serializers.DecimalField):
@@ -103,17 +112,26 @@ class Shape(serializers.Serializer):
         return lambda **values: [make(row) for row in query(**values)]
 
     @classmethod
-    def prepared_for_user(cls, build: Callable[[User], QuerySet[Any]]) -> PreparedForUser:
-        """A list of this shape's columns whose SQL is built once; `listing` makes a page of it."""
+    def prepared_for_user(cls, build: Callable[..., QuerySet[Any]]) -> PreparedForUser:
+        """A query of this shape's columns whose SQL is built once: for `listing`, or for a `record`."""
         columns, _make = _compiled_rows(cls)
         return PreparedForUser(build, columns=columns)
 
     @classmethod
-    def listing(cls, query: PreparedForUser, user: User) -> "Listing":
+    def listing(cls, query: PreparedForUser, user: User, narrowing: Narrowing = EVERYTHING) -> "Listing":
         _columns, make = _compiled_rows(cls)
         return Listing(
-            lambda: query.count(user), lambda start, size: [make(row) for row in query.slice(user, start, size)]
+            lambda: query.count(user, narrowing),
+            lambda start, size: [make(row) for row in query.slice(user, start, size, narrowing)],
         )
+
+    @classmethod
+    def record(cls, query: PreparedForUser, user: User, **values: Any) -> dict[str, Any]:
+        """The one record that a prepared query of this shape gives. Raises NotFound."""
+        found = query(user, **values)
+        if not found:
+            raise NotFound("Not found.")
+        return _compiled_rows(cls)[1](found[0])
 
     def to_representation(self, instance: Any) -> Any:
         return type(self).render(instance)
@@ -157,6 +175,9 @@ def _getter(name: str, field: Any) -> Callable[[Any], Any]:
     many = isinstance(field, serializers.ListSerializer)
     shape = field.child if many else field
     source = field.source or name
+    if getattr(field, "parts", ()):
+        parts, compute = [attrgetter(part) for part in field.parts], field.convert
+        return lambda record: compute(*(part(record) for part in parts))
     nested = _compiled(type(shape)) if isinstance(shape, Shape) else None
     if nested is not None and source == "*":
         return nested
@@ -193,6 +214,11 @@ def _compiled_rows(cls: type[Shape]) -> tuple[list[str], Callable[[tuple[Any, ..
                     value = f"({value} if r[{len(columns) - 1}] is not None else None)"
             elif isinstance(field, serializers.ListSerializer):
                 raise TypeError(f"{shape.__name__}.{name}: a row holds no lists")
+            elif getattr(field, "parts", ()):
+                first = len(columns)
+                columns.extend(f"{path}{part}".replace(".", "__") for part in field.parts)
+                scope[f"c{len(columns)}"] = field.convert
+                value = f"c{len(columns)}({', '.join(f'r[{n}]' for n in range(first, len(columns)))})"
             else:
                 columns.append(path.removesuffix("__"))
                 value = f"r[{len(columns) - 1}]"

@@ -20,11 +20,12 @@ from bureau.api import filters as filtering
 from bureau.api import idempotency
 from bureau.api.dialect import AGENCY, BIZ, P2P, PO, PRS, Dialect
 from bureau.api.filters import Filter
-from bureau.api.pages import listing, paged
+from bureau.api.pages import listing, paged, whole
 from bureau.api.rendering import OrjsonRenderer
 from bureau.api.shapes import Shape
 from bureau.api.throttling import count_call
 from bureau.core.models import User
+from bureau.core.prepared import PreparedForUser
 from bureau.kit.errors import DomainError, NotFound
 
 
@@ -131,14 +132,17 @@ def operation(
     status: int = 200,
     many: bool = False,
     page: bool = False,
+    data: bool = False,
     filters: Sequence[Filter] = (),
     summary: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes a view method an operation of the API, and of its OpenAPI document.
 
     The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what
-    `answer` renders: a record, with `many` an iterable of records, with `page` a queryset, of which one page with
-    `filters` applied is answered, or a Listing. A dictionary is rendered already; a response passes as it is.
+    `answer` renders: a record, with `many` an iterable of records, with `page` a queryset or a prepared list of the
+    shape, of which one page with `filters` applied is answered, or a Listing. With `data` all of a queryset, filtered,
+    is answered as {"data": [..]}, or the page that was asked for. A dictionary is rendered already; a response passes
+    as it is.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,7 +158,13 @@ def operation(
                 if page:
                     if isinstance(found, QuerySet):
                         found = listing(filtering.apply(found, filters, request.query_params), answer)
+                    elif isinstance(found, PreparedForUser):
+                        narrowing = filtering.narrowing(filters, request.query_params)
+                        found = answer.listing(found, request.user, narrowing)
                     found = paged(request, view.dialect, found)
+                elif data:
+                    chosen = filtering.apply(found, filters, request.query_params)
+                    found = whole(request, view.dialect, chosen, answer)
                 elif many:
                     found = answer.render_all(found)
                 elif isinstance(answer, type) and issubclass(answer, Shape) and not isinstance(found, dict):
@@ -171,10 +181,11 @@ def operation(
             return act()
 
         handle.paged = page  # type: ignore[attr-defined]
+        handle.whole = data  # type: ignore[attr-defined]
         parameters = [
             OpenApiParameter(f.name, description=f.help, enum=getattr(f.parse, "choices", None)) for f in filters
         ]
-        shown = None if answer is None else answer(many=True) if many or page else answer
+        shown = None if answer is None else answer(many=True) if many or page or data else answer
         documented = extend_schema(
             request=body, responses={status: shown}, parameters=parameters, summary=summary or None
         )

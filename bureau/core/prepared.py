@@ -5,7 +5,7 @@ For the few queries that nearly every request makes. What varies is a parameter;
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from inspect import signature
@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
+from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from bureau.core.models import User
@@ -24,6 +25,70 @@ class Parameter(Value):
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         return "%s", [self]
+
+
+def page_of(queryset: QuerySet[Any], start: int, size: int) -> QuerySet[Any]:
+    """`size` rows of an ordered list from the `start`th on, counted from 0.
+
+    First their keys, which an index gives by itself however deep the page lies, then their rows with all that hangs on
+    them: columns and joins are paid for the rows that are shown. A list whose rows are more than records of its model
+    (annotated, distinct, a union) is sliced as it is.
+    """
+    query = queryset.query
+    if query.annotations or query.distinct or query.combinator:
+        return queryset[start : start + size]
+    keys = queryset.values("pk")[start : start + size]
+    rows = queryset.all()
+    rows.query = Query(queryset.model)
+    for kept in ("order_by", "default_ordering", "standard_ordering", "select_related", "deferred_loading"):
+        setattr(rows.query, kept, getattr(query, kept))
+    return rows.filter(pk__in=keys)
+
+
+SLICE = (123456789, 987654321)
+"""Stands for start and size in the SQL of a page; Django takes numbers only there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with parameters, and the queryset that makes something of its rows."""
+
+    queryset: QuerySet[Any]
+    compiler: SQLCompiler
+    sql: str
+    parameters: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, queryset: QuerySet[Any]) -> "Statement":
+        compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
+        return cls(queryset, compiler, *compiler.as_sql())
+
+    @classmethod
+    def of_page(cls, queryset: QuerySet[Any], columns: Sequence[str]) -> "Statement":
+        page = page_of(queryset, *SLICE)
+        made = cls.of(page.values_list(*columns) if columns else page)
+        before, after = made.sql.split(f"LIMIT {SLICE[1]} OFFSET {SLICE[0]}")
+        place = before.count("%s")
+        parameters = (
+            *made.parameters[:place],
+            Parameter("page_size"),
+            Parameter("page_start"),
+            *made.parameters[place:],
+        )
+        return cls(made.queryset, made.compiler, f"{before}LIMIT %s OFFSET %s{after}", parameters)
+
+    def run(self, values: dict[str, Any]) -> list[Any]:
+        # The compiler knows the columns already; this run's copy has its own connection and values.
+        bound = _bound(self.parameters, values)
+        running = copy.copy(self.compiler)
+        running.connection = connections[DEFAULT_DB_ALIAS]
+        running.as_sql = lambda *_args, **_options: (self.sql, bound)  # type: ignore[method-assign]
+        query = copy.copy(self.queryset.query)
+        query.get_compiler = lambda *_args, **_options: running  # type: ignore[method-assign]
+        rows = self.queryset.all()
+        rows.query = query
+        iterable: Any = self.queryset._iterable_class  # noqa: SLF001
+        return list(iterable(rows))
 
 
 class Prepared:
@@ -41,13 +106,11 @@ class Prepared:
         self.columns = columns
 
     def __call__(self, **values: Any) -> list[Any]:
-        _queryset, compiler, sql, parameters = self._compiled
-        return self._run(compiler, sql, _bound(parameters, values))
+        return self._all.run(values)
 
     def slice(self, start: int, size: int, **values: Any) -> list[Any]:
         """At most `size` rows from the `start`th on, counted from 0."""
-        _queryset, compiler, sql, parameters = self._compiled
-        return self._run(compiler, f"{sql} LIMIT %s OFFSET %s", (*_bound(parameters, values), size, start))
+        return self._page.run({**values, "page_start": start, "page_size": size})
 
     def count(self, **values: Any) -> int:
         sql, parameters = self._count_sql
@@ -60,13 +123,12 @@ class Prepared:
         return self.build(**{name: Parameter(name) for name in self.names})
 
     @cached_property
-    def _compiled(self) -> tuple[QuerySet[Any], SQLCompiler, str, tuple[Any, ...]]:
-        queryset = self._queryset
-        if self.columns:
-            queryset = queryset.values_list(*self.columns)
-        compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
-        sql, parameters = compiler.as_sql()
-        return queryset, compiler, sql, parameters
+    def _all(self) -> Statement:
+        return Statement.of(self._queryset.values_list(*self.columns) if self.columns else self._queryset)
+
+    @cached_property
+    def _page(self) -> Statement:
+        return Statement.of_page(self._queryset, self.columns)
 
     @cached_property
     def _count_sql(self) -> tuple[str, tuple[Any, ...]]:
@@ -74,18 +136,20 @@ class Prepared:
         sql, parameters = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
         return f"SELECT COUNT(*) FROM ({sql}) counted", parameters  # noqa: S608
 
-    def _run(self, compiler: SQLCompiler, sql: str, bound: tuple[Any, ...]) -> list[Any]:
-        # The compiler knows the columns already; this run's copy has its own connection and values.
-        queryset = self._compiled[0]
-        running = copy.copy(compiler)
-        running.connection = connections[DEFAULT_DB_ALIAS]
-        running.as_sql = lambda *_args, **_options: (sql, bound)  # type: ignore[method-assign]
-        query = copy.copy(queryset.query)
-        query.get_compiler = lambda *_args, **_options: running  # type: ignore[method-assign]
-        rows = queryset.all()
-        rows.query = query
-        iterable: Any = queryset._iterable_class  # noqa: SLF001
-        return list(iterable(rows))
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Conditions for a prepared list, with parameters for the values that they are asked about.
+
+    The same `key` means the same conditions: they are built once.
+    """
+
+    key: tuple[Any, ...] = ()
+    conditions: Callable[[], Sequence[Q]] = list
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+EVERYTHING = Narrowing()
 
 
 @dataclass(frozen=True)
@@ -105,31 +169,40 @@ class PreparedForUser:
     The function may look at the user's ids, and at whether they are a superuser, administer or see their organization.
     """
 
+    KEPT = 256  # combinations of conditions, which callers choose
+
     def __init__(self, build: Callable[..., QuerySet[Any]], *, columns: Sequence[str] = ()) -> None:
         self.build = build
         self.columns = columns
         self.names = list(signature(build).parameters)[1:]
-        self._variants: dict[tuple[bool, bool, bool], Prepared] = {}
+        self._variants: dict[tuple[Any, ...], Prepared] = {}
 
     def __call__(self, user: User, **values: Any) -> list[Any]:
-        return self.variant(user)(user=user.pk, organization=user.organization_id, **values)
+        return self.variant(user)(**_asking(user), **values)
 
-    def slice(self, user: User, start: int, size: int) -> list[Any]:
-        return self.variant(user).slice(start, size, user=user.pk, organization=user.organization_id)
+    def slice(self, user: User, start: int, size: int, narrowing: Narrowing = EVERYTHING) -> list[Any]:
+        return self.variant(user, narrowing).slice(start, size, **_asking(user), **narrowing.values)
 
-    def count(self, user: User) -> int:
-        return self.variant(user).count(user=user.pk, organization=user.organization_id)
+    def count(self, user: User, narrowing: Narrowing = EVERYTHING) -> int:
+        return self.variant(user, narrowing).count(**_asking(user), **narrowing.values)
 
-    def variant(self, user: User) -> Prepared:
+    def variant(self, user: User, narrowing: Narrowing = EVERYTHING) -> Prepared:
         kind = (user.is_superuser, user.sees_organization, user.administers)
-        if kind not in self._variants:
+        made = self._variants.get((kind, narrowing.key))
+        if made is None:
 
             def build(user: Parameter, organization: Parameter, **further: Parameter) -> QuerySet[Any]:
-                return self.build(Asker(user, organization, *kind), **further)
+                return self.build(Asker(user, organization, *kind), **further).filter(*narrowing.conditions())
 
-            names = ["user", "organization", *self.names]
-            self._variants[kind] = Prepared(build, columns=self.columns, names=names)
-        return self._variants[kind]
+            if len(self._variants) >= self.KEPT:
+                self._variants.clear()
+            made = Prepared(build, columns=self.columns, names=["user", "organization", *self.names])
+            self._variants[kind, narrowing.key] = made
+        return made
+
+
+def _asking(user: User) -> dict[str, Any]:
+    return {"user": user.pk, "organization": user.organization_id}
 
 
 def prepared(build: Callable[..., QuerySet[Any]]) -> Prepared:

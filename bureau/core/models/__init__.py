@@ -4,7 +4,7 @@ from bureau.core.models.idempotency import IdempotencyKey
 from bureau.core.models.jobs import Job, JobEvent, JobState
 from bureau.core.models.organizations import Organization
 from bureau.core.models.taxes import TaxCode
-from bureau.core.models.users import ADMINISTRATORS, ORGANIZATION_WIDE, User, UserRole
+from bureau.core.models.users import ADMINISTRATORS, ORGANIZATION_WIDE, User, UserRole, full_name
 
 __all__ = [
     "ADMINISTRATORS",
@@ -21,4 +21,5 @@ __all__ = [
     "TaxCode",
     "User",
     "UserRole",
+    "full_name",
 ]

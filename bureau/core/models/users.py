@@ -28,6 +28,11 @@ ORGANIZATION_WIDE = frozenset({UserRole.OWNER, UserRole.STAFF, UserRole.PM, User
 ADMINISTRATORS = frozenset({UserRole.OWNER, UserRole.ADMIN})
 
 
+def full_name(first_name: str, last_name: str, username: str) -> str:
+    """How a person is called: by name, else by username."""
+    return f"{first_name} {last_name}".strip() or username
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: "User") -> "UserQuerySet":
         """Administrators and project managers see the people of their organization, everybody else themselves."""
@@ -85,7 +90,7 @@ class User(AbstractBaseUser):
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.username
+        return full_name(self.first_name, self.last_name, self.username)
 
     @property
     def sees_organization(self) -> bool:
