@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,26 @@ def send_mail(run: Run) -> dict[str, Any]:
     return {"message_id": str(run.job.pk)}
 
 
-def deliver(job: Job, *, to: str, subject: str, body: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a message."""
+
+    filename: str
+    content: bytes
+    content_type: str
+
+
+def deliver(
+    job: Job, *, to: str, subject: str, body: str, reply_to: str = "", enclosures: Sequence[Enclosure] = ()
+) -> None:
     """Sends the message under an id made of the job's, so that a second delivery can be told from a new message."""
     message = EmailMessage(
         subject=subject,
         body=body,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
+        reply_to=[reply_to] if reply_to else [],
+        attachments=[(enclosure.filename, enclosure.content, enclosure.content_type) for enclosure in enclosures],
         headers={"Message-ID": f"<{job.pk}@bureau>", "Auto-Submitted": "auto-generated"},
         connection=get_connection(),
     )

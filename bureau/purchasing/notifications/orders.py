@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.mail import send_later
 from bureau.core.models import User
-from bureau.purchasing.models import ApprovalSlot, Decision, DecisionAction, PurchaseOrder, SlotState
+from bureau.purchasing.models import ApprovalSlot, Decision, DecisionAction, Delegation, PurchaseOrder, SlotState
+from bureau.purchasing.permissions.orders import authority
+from bureau.purchasing.routing import running
 
 
 def tell_turn(slot: ApprovalSlot, *, now: datetime) -> None:
-    """Tells the person that the slot asks, and who decides in their place today."""
+    """Tells the person that the slot asks, and those who may decide on this order in their place today."""
     _tell("turn", slot.order, now=now, slot=slot.pk)
 
 
@@ -84,15 +86,11 @@ def _about_slot(about: str, order: PurchaseOrder, slot: ApprovalSlot, *, now: da
         context["before"] = before.user if before else None
         if order.created_by.is_active:
             yield Message("order_moved", order.created_by, f"slot:{slot.pk}", context)
-    today = timezone.localdate(now)
-    delegates = User.objects.filter(
-        delegations_held__delegator=slot.user,
-        delegations_held__ended_at=None,
-        delegations_held__start_date__lte=today,
-        delegations_held__end_date__gte=today,
-    )
-    for person in {slot.user, *delegates}:
-        if person.is_active and person.pk != order.created_by_id:
+    given = running(Delegation.objects.filter(delegator=slot.user), today=timezone.localdate(now))
+    delegations = given.filter(delegate__is_active=True).select_related("delegator", "delegate").order_by("pk")
+    delegates = [one.delegate for one in delegations if authority(one.delegate, order, [one]).answer]
+    for person in dict.fromkeys([slot.user, *delegates]):
+        if person.is_active:
             yield Message(f"order_{about}", person, f"slot:{slot.pk}", context)
 
 
