@@ -1,5 +1,7 @@
 """Reads of vendors."""
 
+from decimal import Decimal
+
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -44,6 +46,14 @@ def with_accounts(vendors: QuerySet[Vendor]) -> QuerySet[Vendor]:
 def confirmed_account(vendor: Vendor) -> BankAccount | None:
     """Where the vendor is paid."""
     return vendor.bank_accounts.filter(state=AccountState.CONFIRMED).first()
+
+
+def tolerance(vendor: Vendor | None, organization: Organization, name: str) -> Decimal:
+    """The `quantity` or `price` tolerance in percent, or the `total` tolerance as an amount: the vendor's own, else the
+    organization's."""
+    own: Decimal | None = getattr(vendor, f"{name}_tolerance") if vendor else None
+    general: Decimal = getattr(organization, f"{name}_tolerance")
+    return general if own is None else own
 
 
 def accounts_awaiting(user: User) -> QuerySet[BankAccount]:
