@@ -8,7 +8,7 @@ from bureau.core.models import AuditEntry
 from bureau.kit.errors import Forbidden, Invalid, WrongState
 from bureau.kit.money import ZERO
 from bureau.purchasing.models import EntryKind, GoodsReceipt, ReceiptLine
-from bureau.purchasing.selectors.receipts import received_quantities, receivable
+from bureau.purchasing.selectors.receipts import receivable, received_quantities
 from bureau.purchasing.services.budgets import differences, order_figures
 from bureau.purchasing.services.orders import LineInput
 from bureau.purchasing.services.receipts import OverReceipt, OverReturn, ReceiptLineInput, record_receipt
