@@ -4,9 +4,11 @@ from django.urls import path
 
 from bureau.api.biz import users
 from bureau.api.p2p import requests as simple_requests
+from bureau.api.po import additions, decisions, orders, projects
+from bureau.api.po import audit as po_audit
 from bureau.api.po import auth as po_auth
 from bureau.api.po import users as po_users
-from bureau.api.prs import me, requests, teams, templates
+from bureau.api.prs import conversion, me, requests, teams, templates
 from bureau.api.shared import auth, documentation, jobs, root
 
 app_name = "api"
@@ -24,6 +26,7 @@ prs = [
     path("prs/requests/<uuid:request_id>/approve/", requests.RequestApprove.as_view(), name="request-approve"),
     path("prs/requests/<uuid:request_id>/reject/", requests.RequestReject.as_view(), name="request-reject"),
     path("prs/requests/<uuid:request_id>/complete/", requests.RequestComplete.as_view(), name="request-complete"),
+    path("prs/requests/<uuid:request_id>/create-order/", conversion.CreateOrder.as_view(), name="request-create-order"),
     path("prs/requests/<uuid:request_id>/attachments/", requests.AttachmentList.as_view(), name="request-attachments"),
     path("prs/attachments/<uuid:attachment_id>/", requests.AttachmentItem.as_view(), name="attachment"),
     path(
@@ -35,6 +38,25 @@ prs = [
     path("prs/form-templates/<uuid:template_id>/", templates.FormTemplateItem.as_view(), name="form-template"),
     path("prs/workflows/", templates.WorkflowList.as_view(), name="workflows"),
     path("prs/workflows/<uuid:template_id>/", templates.WorkflowItem.as_view(), name="workflow"),
+]
+po = [
+    path("v1/purchase-orders/", orders.OrderList.as_view(), name="orders"),
+    path("v1/purchase-orders/<int:pk>/", orders.OrderRecord.as_view(), name="order"),
+    path("v1/purchase-orders/<int:pk>/submit/", decisions.OrderSubmit.as_view(), name="order-submit"),
+    path("v1/purchase-orders/<int:pk>/approve/", decisions.OrderApprove.as_view(), name="order-approve"),
+    path("v1/purchase-orders/<int:pk>/reject/", decisions.OrderReject.as_view(), name="order-reject"),
+    path("v1/purchase-orders/<int:pk>/cancel/", decisions.OrderCancel.as_view(), name="order-cancel"),
+    path("v1/purchase-orders/<int:pk>/close/", decisions.OrderClose.as_view(), name="order-close"),
+    path("v1/purchase-orders/<int:pk>/releases/", additions.ReleaseList.as_view(), name="order-releases"),
+    path("v1/purchase-orders/<int:pk>/notes/", additions.NoteList.as_view(), name="order-notes"),
+    path("v1/purchase-orders/<int:pk>/files/", additions.FileList.as_view(), name="order-files"),
+    path("v1/purchase-orders/<int:pk>/pdf/", orders.OrderPdf.as_view(), name="order-pdf"),
+    path("v1/files/<int:pk>/", additions.FileItem.as_view(), name="order-file"),
+    path("v1/files/<int:pk>/download/", additions.FileDownload.as_view(), name="order-file-download"),
+    path("v1/projects/", projects.ProjectList.as_view(), name="projects"),
+    path("v1/projects/<str:project_id>/cost-codes/", projects.CostCodeList.as_view(), name="cost-codes"),
+    path("v1/vendors/", projects.VendorList.as_view(), name="vendors"),
+    path("v1/audit-logs/", po_audit.AuditLog.as_view(), name="audit-logs"),
 ]
 people = [
     path("auth/token/", auth.TokenView.as_view(), name="token"),
@@ -72,6 +94,7 @@ urlpatterns = [
     *people,
     *p2p,
     *prs,
+    *po,
     path("schema/", documentation.SchemaView.as_view(), name="schema"),
     path("schema/swagger-ui/", documentation.SwaggerView.as_view(), name="swagger-ui"),
     path("schema/redoc/", documentation.RedocView.as_view(), name="redoc"),

@@ -23,6 +23,8 @@ EDITABLE = frozenset({S.DRAFT, S.REJECTED, S.RESUBMITTED})
 WAITING_FOR_APPROVAL = frozenset({S.PENDING_APPROVAL, S.IN_REVIEW})
 WAITING_FOR_DECISION = WAITING_FOR_APPROVAL | {S.FINANCE_REVIEW}
 FINANCE_INBOX = frozenset({S.FULLY_APPROVED, S.FINANCE_REVIEW})
+ORDERABLE = FINANCE_INBOX | {S.COMPLETED}
+"""Counts as approved where a request is to become an order (system.md, section 11)."""
 
 REQUEST_MOVES: dict[tuple[str, str], str] = {
     (S.DRAFT, "edit"): S.DRAFT,

@@ -29,6 +29,7 @@ RECORDS = {
     "api:request-approve": {"request_id": "request"},
     "api:request-reject": {"request_id": "request"},
     "api:request-complete": {"request_id": "request"},
+    "api:request-create-order": {"request_id": "request"},
     "api:request-attachments": {"request_id": "request"},
     "api:attachment": {"attachment_id": "attachment"},
     "api:attachment-download": {"attachment_id": "attachment"},

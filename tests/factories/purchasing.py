@@ -90,12 +90,12 @@ def complete(person: User, request: PurchaseRequest, comment: str = "") -> Purch
     return approvals.complete_request(actor=person, request=request, comment=comment, now=NOW)
 
 
-def request_in(status: RequestStatus, office: Office) -> PurchaseRequest:
+def request_in(status: RequestStatus, office: Office, **options: Any) -> PurchaseRequest:
     """A request that went its way through Marketing's standard workflow up to `status`.
 
     FULLY_APPROVED is left in the same moment, so it is set by hand.
     """
-    request = make_draft(office)
+    request = make_draft(office, **options)
     if status == RequestStatus.DRAFT:
         return request
     request = submit(office, request)
