@@ -88,13 +88,18 @@ def approval_history(order: PurchaseOrder) -> QuerySet[ApprovalSlot]:
 
 
 def slot_status(slot: ApprovalSlot) -> str:
-    """What became of being asked, in the words of the API: pending, approved, rejected, or superseded (the order went
-    to somebody else, or was cancelled)."""
-    if slot.state == SlotState.WAITING:
+    """What became of being asked, in the words of the API."""
+    return approval_status(slot.state, slot.decision.action if slot.decision else None)
+
+
+def approval_status(state: str, action: str | None) -> str:
+    """Of a slot and its decision: pending, approved, rejected, or superseded (the order went to somebody else, or was
+    cancelled)."""
+    if state == SlotState.WAITING:
         return "pending"
-    if slot.decision is None:
+    if action is None:
         return "superseded"
-    return "rejected" if slot.decision.action == DecisionAction.REJECT else "approved"
+    return "rejected" if action == DecisionAction.REJECT else "approved"
 
 
 def likely_approver(order: PurchaseOrder, *, today: date) -> User | None:
