@@ -52,6 +52,12 @@ def can_list_users(actor: User) -> Decision:
     return denied(_("Only administrators and project managers see the list of users."))
 
 
+def can_read_audit_log(actor: User) -> Decision:
+    if has_code(actor, "audit:read"):
+        return ALLOWED
+    return denied(_("Only administrators read the audit log."))
+
+
 def can_create_user(
     actor: User | System | None, *, role: str, organization: Organization | None, superuser: bool
 ) -> Decision:

@@ -42,11 +42,6 @@ def reviews_finance(user: User) -> bool:
     return AccessScope.objects.filter(user=user, role__code=Role.FINANCE_REVIEWER).exists()
 
 
-def project_ids(user: User) -> list[str]:
-    """The projects that the person is a member of: none until projects exist."""
-    return []
-
-
 def people(organization: Organization) -> QuerySet[User]:
     return User.objects.filter(organization=organization)
 

@@ -100,6 +100,8 @@ class Filter:
     where: str | Callable[[Any], Q]
     parse: Callable[[str], Any] = text
     help: str = ""
+    default: str = ""
+    """What counts where the parameter is not given."""
 
     def read(self, raw: str) -> Any:
         """Raises Invalid."""
@@ -149,7 +151,7 @@ def narrowing(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Narro
 
 def _given(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Iterator[tuple[Filter, Any]]:
     for declared in filters:
-        raw = parameters.get(declared.name)
+        raw = parameters.get(declared.name) or declared.default
         if raw:
             yield declared, declared.read(raw)
 

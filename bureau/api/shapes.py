@@ -101,7 +101,7 @@ class Shape(serializers.Serializer):
     @classmethod
     def of(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
         """The records of a query: from columns where the shape allows it, else from objects."""
-        flat = _is_flat(cls, queryset.model)  # type: ignore[arg-type]
+        flat = _is_flat(cls, queryset.model, frozenset(queryset.query.annotations))  # type: ignore[arg-type]
         return cls.rows(queryset) if flat else cls.render_all(queryset)
 
     @classmethod
@@ -146,12 +146,13 @@ class Listing:
 
 
 @cache
-def _is_flat(cls: type[Shape], model: type[Model]) -> bool:
-    """Whether every leaf is a column of the model or of what it refers to: no lists, no properties."""
+def _is_flat(cls: type[Shape], model: type[Model], annotations: frozenset[str]) -> bool:
+    """Whether every leaf is a column, here or of what is referred to, or an annotation: no lists, no properties."""
     try:
         columns, _build = _compiled_rows(cls)
         for column in columns:
-            Query(model).names_to_path(column.split("__"), model._meta, fail_on_missing=True)
+            if column not in annotations:
+                Query(model).names_to_path(column.split("__"), model._meta, fail_on_missing=True)
     except (TypeError, FieldError):
         return False
     return True

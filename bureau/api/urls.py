@@ -4,7 +4,7 @@ from django.urls import path
 
 from bureau.api.biz import users
 from bureau.api.p2p import requests as simple_requests
-from bureau.api.po import additions, decisions, orders, projects
+from bureau.api.po import additions, decisions, documents, orders, projects
 from bureau.api.po import audit as po_audit
 from bureau.api.po import auth as po_auth
 from bureau.api.po import users as po_users
@@ -50,7 +50,8 @@ po = [
     path("v1/purchase-orders/<int:pk>/releases/", additions.ReleaseList.as_view(), name="order-releases"),
     path("v1/purchase-orders/<int:pk>/notes/", additions.NoteList.as_view(), name="order-notes"),
     path("v1/purchase-orders/<int:pk>/files/", additions.FileList.as_view(), name="order-files"),
-    path("v1/purchase-orders/<int:pk>/pdf/", orders.OrderPdf.as_view(), name="order-pdf"),
+    path("v1/purchase-orders/<int:pk>/pdf/", documents.OrderPdf.as_view(), name="order-pdf"),
+    path("v1/purchase-orders/<int:pk>/send/", documents.OrderSend.as_view(), name="order-send"),
     path("v1/files/<int:pk>/", additions.FileItem.as_view(), name="order-file"),
     path("v1/files/<int:pk>/download/", additions.FileDownload.as_view(), name="order-file-download"),
     path("v1/projects/", projects.ProjectList.as_view(), name="projects"),

@@ -20,6 +20,10 @@ from django.db.models.sql.compiler import SQLCompiler
 from bureau.core.models import User
 
 
+class Unmatchable(Exception):
+    """A number that no column can hold: nothing is equal to it."""
+
+
 class Parameter(Value):
     """Stands for the value that each run gives under its name."""
 
@@ -78,8 +82,11 @@ class Statement:
         return cls(made.queryset, made.compiler, f"{before}LIMIT %s OFFSET %s{after}", parameters)
 
     def run(self, values: dict[str, Any]) -> list[Any]:
+        try:
+            bound = _bound(self.parameters, values)
+        except Unmatchable:
+            return []
         # The compiler knows the columns already; this run's copy has its own connection and values.
-        bound = _bound(self.parameters, values)
         running = copy.copy(self.compiler)
         running.connection = connections[DEFAULT_DB_ALIAS]
         running.as_sql = lambda *_args, **_options: (self.sql, bound)  # type: ignore[method-assign]
@@ -114,8 +121,12 @@ class Prepared:
 
     def count(self, **values: Any) -> int:
         sql, parameters = self._count_sql
+        try:
+            bound = _bound(parameters, values)
+        except Unmatchable:
+            return 0
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(sql, _bound(parameters, values))
+            cursor.execute(sql, bound)
             return int(cursor.fetchone()[0])
 
     @property
@@ -222,6 +233,8 @@ def _bound(parameters: tuple[Any, ...], values: dict[str, Any]) -> tuple[Any, ..
 
 
 def _adapted(value: Any) -> Any:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise Unmatchable
     connection = connections[DEFAULT_DB_ALIAS]
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
         return value.hex

@@ -8,13 +8,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bureau.accounts import permissions, selectors
+from bureau.accounts import permissions
 from bureau.accounts.services import sign_in as sign_ins
 from bureau.api.shapes import Computed, MoneyNumber, Shape
 from bureau.api.shared.auth import Password, sign_out, without_cookies
 from bureau.api.views import Call, PoView, Public, operation
 from bureau.core.context import current
 from bureau.kit.errors import Invalid
+from bureau.purchasing.selectors.projects import project_codes
 
 
 class LoginInput(serializers.Serializer[Any]):
@@ -41,7 +42,7 @@ _TEXTS = serializers.ListField(child=serializers.CharField())
 
 class SignedInPerson(PersonShape):
     permissions = Computed(lambda user: list(permissions.codes(user)), _TEXTS, source="*")
-    project_ids = Computed(selectors.project_ids, _TEXTS, source="*")
+    project_ids = Computed(project_codes, _TEXTS, source="*")
 
 
 class PairShape(Shape):
