@@ -17,6 +17,7 @@ from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import RequestStatus
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
+from tests.factories.orders import make_order, make_site
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -31,6 +32,8 @@ RECORDS = {
     "api:request-complete": {"request_id": "request"},
     "api:request-create-order": {"request_id": "request"},
     "api:request-attachments": {"request_id": "request"},
+    "api:order-pdf": {"pk": "order"},
+    "api:order-send": {"pk": "order"},
     "api:attachment": {"attachment_id": "attachment"},
     "api:attachment-download": {"attachment_id": "attachment"},
     "api:form-template": {"template_id": "form"},
@@ -116,6 +119,7 @@ def world(db):
         "user_pk": theirs.manager.pk,
         "user": theirs.manager.uuid,
         "job": job.pk,
+        "order": make_order(make_site()).pk,
     }
     ours = make_organization()
     callers = {role: ApiClient(make_user(ours, role=role)) for role in UserRole.values if role != UserRole.OWNER}
