@@ -199,6 +199,27 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# --- Accounting systems; without them, files in DATA_DIR/connectors (docs/integrations.md)
+JOBCOST_URL = env.str("JOBCOST_URL", default="")
+JOBCOST_API_KEY = env.str("JOBCOST_API_KEY", default="")
+TIMBERLINE_URL = env.str("TIMBERLINE_URL", default="")
+TIMBERLINE_CLIENT_ID = env.str("TIMBERLINE_CLIENT_ID", default="")
+TIMBERLINE_CLIENT_SECRET = env.str("TIMBERLINE_CLIENT_SECRET", default="")
+CONNECTOR_ORGANIZATION = env.str("CONNECTOR_ORGANIZATION", default="")  # uuid or exact name; empty: the oldest
+for _name, _url, _needs in (
+    ("JOBCOST_URL", JOBCOST_URL, {"JOBCOST_API_KEY": JOBCOST_API_KEY}),
+    (
+        "TIMBERLINE_URL",
+        TIMBERLINE_URL,
+        {"TIMBERLINE_CLIENT_ID": TIMBERLINE_CLIENT_ID, "TIMBERLINE_CLIENT_SECRET": TIMBERLINE_CLIENT_SECRET},
+    ),
+):
+    _parts = urlsplit(_url)
+    if _url and (_parts.scheme not in ("http", "https") or not _parts.hostname or "@" in _parts.netloc or _parts.query):
+        raise ImproperlyConfigured(f"{_name} is no plain http:// or https:// address: credentials have settings.")
+    if _url and not all(_needs.values()):
+        raise ImproperlyConfigured(f"{_name} is set: set {' and '.join(_needs)}, too.")
+
 # --- People
 AUTH_USER_MODEL = "core.User"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # usernames are unique whatever their case: by a constraint, not the field
@@ -290,6 +311,7 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "uvicorn": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
     },
 }
