@@ -27,6 +27,14 @@ def vendor_addresses(order: PurchaseOrder) -> list[str]:
     return list(dict.fromkeys(address for address in (order.vendor_email, own) if address))
 
 
+def read_order_pdf(*, actor: User, order: PurchaseOrder, now: datetime) -> bytes:
+    """The order's PDF for somebody who sees the order; the download is audited."""
+    content = order_pdf(order)
+    with transaction.atomic():
+        audit.record(order, "downloaded", actor=actor, now=now, new={"filename": order_filename(order)})
+    return content
+
+
 def send_order(*, actor: User, order: PurchaseOrder, to: str | None = None, message: str = "", now: datetime) -> str:
     """Has the order mailed to its vendor, from where the answer goes to `actor`; again, where it was sent before.
     Returns the address.
