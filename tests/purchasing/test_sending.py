@@ -9,7 +9,7 @@ from bureau.core import jobs
 from bureau.core.models import AuditEntry, Job
 from bureau.kit.errors import Forbidden, Invalid, WrongState
 from bureau.purchasing.models import PurchaseOrder
-from bureau.purchasing.services.sending import send_order, vendor_addresses
+from bureau.purchasing.services.sending import send_order
 from tests.factories.accounts import make_user
 from tests.factories.orders import NOW, make_site, order_in
 
@@ -66,7 +66,7 @@ def test_without_a_message_the_mail_says_what_is_attached(mailbox):
 def test_only_addresses_of_the_vendor_are_written_to():
     site = make_site()
     order = order_in("approved", site, vendor=site.vendor)
-    assert vendor_addresses(order) == ["jane@abcsupply.com", "orders@abcsupply.com"]
+    assert order.vendor_addresses == ["jane@abcsupply.com", "orders@abcsupply.com"]
     with pytest.raises(Invalid) as refused:
         send_order(actor=site.foreman, order=order, to="mallory@example.com", now=NOW)
     assert list(refused.value.fields) == ["to"]

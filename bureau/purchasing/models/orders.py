@@ -129,6 +129,12 @@ class PurchaseOrder(models.Model):
         """What it is routed, approved and budgeted by: a rolling order's ceiling, else the total."""
         return self.total_amount if self.ceiling_amount is None else self.ceiling_amount
 
+    @property
+    def vendor_addresses(self) -> list[str]:
+        """Where it may be mailed: the address on it, and the vendor's own. The first is the usual one."""
+        own = self.vendor.party.email if self.vendor is not None else ""
+        return list(dict.fromkeys(address for address in (self.vendor_email, own) if address))
+
 
 class OrderLine(models.Model):
     order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")

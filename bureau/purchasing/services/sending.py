@@ -21,12 +21,6 @@ from bureau.purchasing.services.orders.editing import locked, require_state
 LONGEST_MESSAGE = 5000
 
 
-def vendor_addresses(order: PurchaseOrder) -> list[str]:
-    """Where this order may be sent: the address on it, and the vendor's own. The first is the usual one."""
-    own = order.vendor.party.email if order.vendor is not None else ""
-    return list(dict.fromkeys(address for address in (order.vendor_email, own) if address))
-
-
 def read_order_pdf(*, actor: User, order: PurchaseOrder, now: datetime) -> bytes:
     """The order's PDF for somebody who sees the order; the download is audited."""
     content = order_pdf(order)
@@ -39,7 +33,7 @@ def send_order(*, actor: User, order: PurchaseOrder, to: str | None = None, mess
     """Has the order mailed to its vendor, from where the answer goes to `actor`; again, where it was sent before.
     Returns the address.
 
-    `to` is one of `vendor_addresses`, by default the first: nothing leaves for an address that was merely typed in.
+    `to` is one of the order's `vendor_addresses`, by default the first: nothing leaves for one that was merely typed in.
     Raises Forbidden, WrongState (not approved), Invalid (no address, another address, a message too long).
     """
     message = clean_text("message", message, longest=LONGEST_MESSAGE)
@@ -61,7 +55,7 @@ def send_order(*, actor: User, order: PurchaseOrder, to: str | None = None, mess
 
 
 def _recipient(order: PurchaseOrder, to: str | None) -> str:
-    known = vendor_addresses(order)
+    known = order.vendor_addresses
     if not known:
         raise Invalid.field("to", _("No e-mail address of this vendor is known. Add it to the vendor first."))
     if not to:
