@@ -1,48 +1,22 @@
 """Many people at once, on PostgreSQL: every decision counts once, and nothing is lost."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
-from django.db import IntegrityError, connection
 
 from bureau.accounts.models import AccessScope, Role
 from bureau.core import audit
 from bureau.core.models import AuditEntry, User
-from bureau.kit.errors import DomainError, WrongState
+from bureau.kit.errors import WrongState
 from bureau.purchasing.models import ApprovalSlot, Decision, PurchaseRequest, SlotState
 from bureau.purchasing.services import approvals, editing, requests
 from bureau.purchasing.states import RequestStatus
+from tests.crowds import at_once
 from tests.factories.purchasing import NOW, Office, make_draft, make_office, make_workflow, submit
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, reset_sequences=False)]
 CROWD = 64
-
-
-def at_once(calls: Sequence[Callable[[], object]]) -> Counter[str]:
-    """Runs every call in a thread and connection of its own, all let go together; counts what came of them."""
-    gate = threading.Barrier(len(calls))
-    outcomes: list[str] = []
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            gate.wait(60)
-            call()
-            outcomes.append("done")
-        except (DomainError, IntegrityError) as error:
-            outcomes.append(type(error).__name__)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert len(outcomes) == len(calls)
-    return Counter(outcomes)
 
 
 def approve_all_at_once(people: Sequence[User], request: PurchaseRequest) -> Counter[str]:

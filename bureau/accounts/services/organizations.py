@@ -87,7 +87,7 @@ def update_organization(
     if isinstance(wanted.get("logo"), File):
         wanted["logo"] = _store_logo(wanted["logo"], actor=actor, now=now)  # slow, so before anything is locked
     with transaction.atomic():
-        organization = Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
+        organization = Organization.objects.select_for_update(of=("self",), no_key=True).get(pk=organization.pk)
         old = {name: _shown(organization, name) for name in wanted}
         errors = set_fields(organization, wanted) or _code_errors(organization, wanted)
         if errors:

@@ -48,7 +48,8 @@ def update_tax_code(*, actor: User | System, tax_code: TaxCode, changes: Mapping
     permissions.can_administer(actor, tax_code.organization).enforce()
     values = {name: changes[name] for name in CHANGEABLE if name in changes}
     with transaction.atomic():
-        organization = Organization.objects.select_for_update(of=("self",)).get(pk=tax_code.organization_id)
+        organizations = Organization.objects.select_for_update(of=("self",), no_key=True)
+        organization = organizations.get(pk=tax_code.organization_id)
         tax_code = TaxCode.objects.get(pk=tax_code.pk)
         old = {name: getattr(tax_code, name) for name in values}
         _check(tax_code, set_fields(tax_code, values))

@@ -44,7 +44,7 @@ def update_team(*, actor: User | System, team: Team, changes: Mapping[str, Any],
     permissions.can_administer(actor, team.organization).enforce()
     values = {name: changes[name] for name in CHANGEABLE if name in changes}
     with transaction.atomic():
-        team = Team.objects.select_for_update(of=("self",)).select_related("organization").get(pk=team.pk)
+        team = Team.objects.select_for_update(of=("self",), no_key=True).select_related("organization").get(pk=team.pk)
         old = {name: getattr(team, name) for name in values}
         _check(team, set_fields(team, values))
         if team.is_general and not team.is_active:

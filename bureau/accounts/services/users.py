@@ -138,8 +138,8 @@ def _change(
     hashed = make_password(password) if password is not None else None  # slow by design, so before anything is locked
     with transaction.atomic():
         # Administrators come and go one after the other, so that the last one is known to be the last.
-        organization = Organization.objects.select_for_update(of=("self",)).get(pk=user.organization_id)
-        user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        organization = Organization.objects.select_for_update(of=("self",), no_key=True).get(pk=user.organization_id)
+        user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
         user.organization = organization
         if user.username.lower() == user.email.lower() and "email" in values and "username" not in values:
             values["username"] = values["email"]

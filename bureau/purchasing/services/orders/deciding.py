@@ -17,6 +17,7 @@ from bureau.core import audit
 from bureau.core.models import User
 from bureau.core.prepared import prepared
 from bureau.kit.errors import BusinessRule, Invalid, Unauthorized, WrongState
+from bureau.purchasing.connectors import post_order_later
 from bureau.purchasing.models import (
     Approval,
     ApprovalSlot,
@@ -124,6 +125,7 @@ def approve_order(
         )
         budgets.post(order, EntryKind.COMMITTED, order.amount, reason="approved", actor=actor, now=now, cost_code=code)
         notifications.tell_decided(order, now=now)
+        post_order_later(order, now=now)
         new = {"status": order.status, "amount": order.amount, "comments": comments}
         if over > 0:
             new["overdrawn_by"] = over
@@ -199,7 +201,10 @@ def _check_complete(order: PurchaseOrder) -> None:
 
 
 def _decider(actor: User, order: PurchaseOrder, action: str, *, now: datetime) -> tuple[User, Authority]:
-    """The person as they are now, limit and all, and by which right they decide. Raises Forbidden, WrongState."""
+    """The person as they are now, limit and all, locked so that it stays so; and by which right they decide.
+
+    Raises Forbidden, WrongState.
+    """
     people: list[User] = _person(user=actor.pk)
     if not people:
         raise Unauthorized(_("Your account has ended."))
@@ -214,8 +219,8 @@ def _decider(actor: User, order: PurchaseOrder, action: str, *, now: datetime) -
 
 @prepared
 def _person(user: int) -> QuerySet[User]:
-    people: QuerySet[User] = User.objects.filter(pk=user, is_active=True)
-    return people.select_related("organization")
+    people: QuerySet[User] = User.objects.select_for_update(of=("self",), no_key=True)
+    return people.filter(pk=user, is_active=True).select_related("organization")
 
 
 def _ask(approval: Approval, approver: User, *, now: datetime) -> ApprovalSlot:
