@@ -33,7 +33,7 @@ def send_order(*, actor: User, order: PurchaseOrder, to: str | None = None, mess
     """Has the order mailed to its vendor, from where the answer goes to `actor`; again, where it was sent before.
     Returns the address.
 
-    `to` is one of the order's `vendor_addresses`, by default the first: nothing leaves for one that was merely typed in.
+    `to` is one of the order's `vendor_addresses`, by default the first: nothing leaves for one merely typed in.
     Raises Forbidden, WrongState (not approved), Invalid (no address, another address, a message too long).
     """
     message = clean_text("message", message, longest=LONGEST_MESSAGE)
