@@ -7,6 +7,9 @@ urlpatterns = [
     path("", include("bureau.web.account.urls")),
     path("", include("bureau.web.home.urls")),
     path("", include("bureau.web.requests.urls")),
+    path("", include("bureau.web.orders.urls")),
     path("", include("bureau.web.setup.urls")),
+    path("", include("bureau.web.audit.urls")),
+    path("", include("bureau.web.projects.urls")),
     path("", include("bureau.web.design.urls")),
 ]

@@ -63,6 +63,13 @@ RECORDS = {
     "web:setup-form-use": {"uuid": "form"},
     "web:setup-workflow": {"uuid": "workflow"},
     "web:setup-workflow-use": {"uuid": "workflow"},
+    "web:project": {"code": "project"},
+    "web:project-edit": {"code": "project"},
+    "web:project-budget": {"code": "project"},
+    "web:project-members": {"code": "project"},
+    "web:cost-code": {"code": "project", "external_id": "cost_code"},
+    "web:cost-code-edit": {"code": "project", "external_id": "cost_code"},
+    "web:cost-code-new": {"code": "project"},
     "api:task": {"task_id": "job"},
     "api:job": {"job_id": "job"},
     "api:job-stream": {"job_id": "job"},
@@ -98,7 +105,7 @@ class World:
 
 @pytest.fixture
 def world(db):
-    theirs = make_office()
+    theirs, site = make_office(), make_site()
     request = request_in(RequestStatus.DRAFT, theirs)
     attachment = attach_file(actor=theirs.requester, request=request, upload=pdf(), filename="a.pdf", now=NOW)
     job = jobs.enqueue(
@@ -119,7 +126,10 @@ def world(db):
         "user_pk": theirs.manager.pk,
         "user": theirs.manager.uuid,
         "job": job.pk,
-        "order": make_order(make_site()).pk,
+        "order": make_order(site).pk,
+        "project": site.project.code,
+        "cost_code": site.cost_code.external_id,
+        "vendor": site.vendor.code,
     }
     ours = make_organization()
     callers = {role: ApiClient(make_user(ours, role=role)) for role in UserRole.values if role != UserRole.OWNER}

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from bureau.accounts.permissions import System
 from bureau.core.models import Organization, User, UserRole
 from bureau.kit.permissions import ALLOWED, Decision, denied
-from bureau.purchasing.models import Project
+from bureau.purchasing.models import CostCode, Project
 
 
 def can_manage_projects(actor: User | System, organization: Organization) -> Decision:
@@ -24,4 +24,11 @@ def can_edit_project(actor: User | System, project: Project) -> Decision:
     decision = can_manage_projects(actor, project.organization)
     if decision and project.synced_at is not None:
         return denied(_("The accounting system keeps this project: change it there, the next sync brings it here."))
+    return decision
+
+
+def can_edit_cost_code(actor: User | System, project: Project, cost_code: CostCode) -> Decision:
+    decision = can_edit_project(actor, project)
+    if decision and cost_code.synced_at is not None:
+        return denied(_("The accounting system keeps this cost code: change it there."))
     return decision

@@ -13,7 +13,7 @@ from bureau.accounts.permissions import System
 from bureau.accounts.services.validation import FieldErrors, set_fields
 from bureau.core import audit
 from bureau.core.models import Organization, User
-from bureau.kit.errors import Forbidden, Invalid
+from bureau.kit.errors import Invalid
 from bureau.kit.money import ZERO
 from bureau.purchasing.models import CostCode, Project, ProjectMember, ProjectStatus
 from bureau.purchasing.permissions import projects as permissions
@@ -147,9 +147,7 @@ def update_cost_code(
             .select_related("project__organization")
             .get(pk=cost_code.pk)
         )
-        permissions.can_edit_project(actor, cost_code.project).enforce()
-        if cost_code.synced_at is not None:
-            raise Forbidden(_("The accounting system keeps this cost code: change it there."))
+        permissions.can_edit_cost_code(actor, cost_code.project, cost_code).enforce()
         old, before = _shown(cost_code, values), cost_code.budget
         errors = set_fields(cost_code, values)
         budget = changes.get("budget", before)
