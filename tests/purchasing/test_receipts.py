@@ -14,6 +14,7 @@ from bureau.purchasing.services.orders import LineInput
 from bureau.purchasing.services.receipts import OverReceipt, OverReturn, ReceiptLineInput, record_receipt
 from bureau.purchasing.states import OrderStatus
 from tests.factories.accounts import make_user
+from tests.factories.bills import receive
 from tests.factories.orders import NOW, make_order, make_site, order_in
 
 pytestmark = pytest.mark.django_db
@@ -27,16 +28,6 @@ def site():
 @pytest.fixture
 def order(site):
     return order_in("approved", site)
-
-
-def receive(order, *quantities, actor=None, **options):
-    """Quantities of the order's lines, in their order; None leaves a line out."""
-    lines = [
-        ReceiptLineInput(line.pk, Decimal(quantity))
-        for line, quantity in zip(order.lines.all(), quantities, strict=False)
-        if quantity is not None
-    ]
-    return record_receipt(actor=actor or order.created_by, order=order, lines=lines, now=NOW, **options)
 
 
 def received(order):
