@@ -75,7 +75,7 @@ class OrderRow(Shape):
 
 
 all_orders = OrderRow.prepared_for_user(
-    lambda user: PurchaseOrder.objects.visible_to(user).order_by("-created_at", "-pk")
+    lambda user: PurchaseOrder.objects.listed_for(user).order_by("-created_at", "-pk")
 )
 
 

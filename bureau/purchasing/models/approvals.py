@@ -80,13 +80,13 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
     def orders_of(self, user: User) -> "SlotQuerySet":
         """The slots of orders that ask this person, or somebody in whose place they decide today."""
         today = TruncDate(Now())
-        in_place = Q(
-            user__delegations_given__delegate=user.pk,
-            user__delegations_given__ended_at=None,
-            user__delegations_given__start_date__lte=today,
-            user__delegations_given__end_date__gte=today,
+        given = User.objects.filter(
+            delegations_given__delegate=user.pk,
+            delegations_given__ended_at=None,
+            delegations_given__start_date__lte=today,
+            delegations_given__end_date__gte=today,
         )
-        return self.filter(Q(user=user.pk) | in_place, order__isnull=False)
+        return self.filter(Q(user=user.pk) | Q(user__in=given.values("pk")), order__isnull=False)
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
