@@ -15,7 +15,7 @@ from bureau.api.dialect import DIALECTS, Dialect
 from bureau.api.shapes import MoneyNumber
 
 FOLDER = Path(__file__).with_name("openapi")
-REFUSALS = {"401": "Wrong credentials", "403": "Not allowed", "404": "Not found"}
+REFUSALS = {"401": "Wrong credentials", "403": "Not allowed", "404": "Not found", "502": "The service failed"}
 TITLES = {
     "p2p": "Procurement: simple requests, documents, tasks",
     "prs": "Purchase requests: teams, forms, workflows, approvals",

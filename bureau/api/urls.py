@@ -4,7 +4,7 @@ from django.urls import path
 
 from bureau.api.biz import users
 from bureau.api.p2p import requests as simple_requests
-from bureau.api.po import additions, decisions, documents, orders, projects
+from bureau.api.po import additions, decisions, documents, integrations, orders, projects
 from bureau.api.po import audit as po_audit
 from bureau.api.po import auth as po_auth
 from bureau.api.po import users as po_users
@@ -58,6 +58,7 @@ po = [
     path("v1/projects/<str:project_id>/cost-codes/", projects.CostCodeList.as_view(), name="cost-codes"),
     path("v1/vendors/", projects.VendorList.as_view(), name="vendors"),
     path("v1/audit-logs/", po_audit.AuditLog.as_view(), name="audit-logs"),
+    path("v1/integrations/<str:name>/sync/", integrations.IntegrationSync.as_view(), name="integration-sync"),
 ]
 people = [
     path("auth/token/", auth.TokenView.as_view(), name="token"),

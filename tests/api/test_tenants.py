@@ -77,6 +77,7 @@ RECORDS = {
 NO_RECORD = {
     "api:nothing-here": "every address that means nothing",
     "api:dialect-schema": "names a document of the API itself",
+    "api:integration-sync": "names a service; it works on the caller's own organization",
     "web:password-reset": "the token is the permission, for whoever holds it",
 }
 """Addresses with a variable part that names no tenant's record, and why."""
