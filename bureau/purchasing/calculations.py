@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bureau.kit.money import ZERO, cents
+from bureau.kit.money import CENT, ZERO, cents
 
 MAX_AMOUNT = Decimal(10) ** 12
 """Every amount stays below this: 14 digits, cents included."""
@@ -26,6 +26,15 @@ def priced_line(quantity: Decimal, unit_price: Decimal, rate: Decimal) -> Priced
     """Net and tax of a line, each rounded once; `rate` in percent (system.md, section 4)."""
     exact = quantity * unit_price
     return Priced(cents(exact), cents(exact * rate / 100))
+
+
+def net_within(total: Decimal, rate: Decimal) -> Decimal:
+    """The largest net amount that does not pass `total` with its tax: at most one cent is missing, where rounding
+    leaves no net amount that hits it."""
+    net = cents(total * 100 / (100 + rate)) + CENT
+    while priced_line(Decimal(1), net, rate).total > total:
+        net -= CENT
+    return net
 
 
 def request_amount(line_totals: Iterable[Decimal], form_amount: Decimal | None) -> Decimal | None:

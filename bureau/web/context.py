@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 from bureau.accounts.permissions import codes, has_code
 from bureau.core.models import Job, JobState
 from bureau.purchasing.models import Project
+from bureau.purchasing.permissions.orders import can_create_order
 from bureau.purchasing.selectors import requests as selectors
+from bureau.purchasing.selectors.orders import orders_awaiting
 
 THEMES = ("light", "dark")
 BAR_SLOTS = 5
@@ -102,6 +104,9 @@ class Shell:
         if self.reviews_finance:
             counts["finance"] = selectors.finance_inbox(self.user).count()
             counts["home"] += counts["finance"]
+        if self.buys:
+            counts["orders"] = orders_awaiting(self.user).count()
+            counts["home"] += counts["orders"]
         return counts
 
     @cached_property
@@ -154,7 +159,7 @@ class Shell:
         if not self.signed_in:
             return []
         things = [NewThing(_("New request"), "requests", reverse("web:request-new"))]
-        if has_code(self.user, "po:create") and _address("web:order-new"):
+        if can_create_order(self.user):
             things.append(NewThing(_("New order"), "orders", reverse("web:order-new")))
             things.append(NewThing(_("Walk-up order"), "walkup", reverse("web:order-walkup")))
         return things

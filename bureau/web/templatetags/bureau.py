@@ -18,6 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from bureau.kit.money import ZERO
+
 register = template.Library()
 
 CENT = Decimal("0.01")
@@ -32,6 +34,13 @@ STATES = {
     "FINANCE_REVIEW": ("waiting", gettext_lazy("Finance review")),
     "COMPLETED": ("done", gettext_lazy("Completed")),
     "REJECTED": ("refused", gettext_lazy("Rejected")),
+    # orders
+    "draft": ("draft", gettext_lazy("Draft")),
+    "submitted": ("waiting", gettext_lazy("Waits for approval")),
+    "approved": ("moving", gettext_lazy("Approved")),
+    "rejected": ("refused", gettext_lazy("Rejected")),
+    "cancelled": ("ahead", gettext_lazy("Cancelled")),
+    "closed": ("done", gettext_lazy("Closed")),
     # jobs, in Celery's words
     "PENDING": ("waiting", gettext_lazy("Waiting")),
     "STARTED": ("moving", gettext_lazy("Running")),
@@ -80,6 +89,12 @@ def money(amount: Decimal | float | str | None, currency: str = "") -> SafeStrin
     if value < 0:
         return format_html('<span class="money negative">({}){}</span>', digits, unit)
     return format_html('<span class="money">{}{}</span>', digits, unit)
+
+
+@register.filter
+def amount(value: Decimal | None) -> str:
+    """An amount inside a sentence: 1,680.00."""
+    return "" if value is None else str(number_format(value, decimal_pos=2, use_l10n=True, force_grouping=True))
 
 
 @register.simple_tag
@@ -200,6 +215,26 @@ def pagination(context: template.Context, page: Page[Any], label: str = "") -> d
 def progress(value: int | None, label: str, text: str = "") -> dict[str, Any]:
     """0-100; None runs without an end in sight."""
     return {"value": value, "label": label, "text": text}
+
+
+@register.inclusion_tag("web/components/effect.html")
+def effect_bar(budget: Decimal, spent: Decimal, adding: Decimal = ZERO, label: str = "") -> dict[str, Any]:
+    """How much of a budget is spent, and what would be added to it; past the budget it says so and turns red."""
+    after = spent + adding
+    widest = max(budget, after, CENT)
+
+    def share(amount: Decimal) -> str:
+        return f"{max(amount, ZERO) * 100 / widest:.2f}"
+
+    return {
+        "label": label or _("Budget"),
+        "budget": budget,
+        "after": after,
+        "over": after > budget,
+        "spent_share": share(spent),
+        "after_share": share(after),
+        "budget_share": share(budget),
+    }
 
 
 @register.inclusion_tag("web/components/timeline.html")

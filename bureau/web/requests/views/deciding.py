@@ -1,23 +1,27 @@
 """One request, as a page or in the side panel, and deciding on it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bureau.kit.errors import DomainError, Invalid, NotFound
+from bureau.kit.errors import Invalid, NotFound
 from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.services import approvals
 from bureau.purchasing.states import RequestStatus
-from bureau.web.answers import UNREADABLE, PageRequest, page, way_back, with_events
+from bureau.web.answers import UNREADABLE, PageRequest, page, with_events
 from bureau.web.context import Shell
+from bureau.web.outcomes import Outcome, outcome, tell
 from bureau.web.requests.finding import visible_request
+from bureau.web.requests.ordering import Ordering
 from bureau.web.requests.reading import Story
 
 DECISIONS: dict[str, Callable[..., PurchaseRequest]] = {
@@ -36,6 +40,7 @@ def show(request: PageRequest, uuid: UUID) -> HttpResponse:
 def _shown(request: PageRequest, item: PurchaseRequest, *, form: Any = None, status: int = 200) -> HttpResponse:
     """The page, or the side panel beside a list."""
     context = {"item": item, "currency": item.organization.currency, "story": Story(item, request.user), "form": form}
+    context["ordering"] = Ordering(item, request.user)
     template = "web/requests/side.html" if request.htmx.target == "side" else "web/requests/request.html"
     return render(request, template, context, status=status)
 
@@ -87,33 +92,28 @@ def _decided(request: PageRequest, item: PurchaseRequest, decision: str) -> Http
     return redirect("web:request", item.uuid)
 
 
+def decide_requests(request: PageRequest, decision: str) -> list[Outcome]:
+    """The decision on each of the requests that the form has ticked; what waits for finance is completed."""
+    chosen = [uuid for uuid in request.POST.getlist("request")[:100] if _is_uuid(uuid)]
+    items = PurchaseRequest.objects.visible_to(request.user).filter(uuid__in=chosen).order_by("submitted_at", "pk")
+
+    def perform(item: PurchaseRequest) -> None:
+        completes = decision == "approve" and item.status == RequestStatus.FINANCE_REVIEW
+        act = DECISIONS["complete" if completes else decision]
+        act(actor=request.user, request=item, comment=request.POST.get("comment", ""), now=timezone.now())
+
+    return [outcome(item.subject, reverse("web:request", args=[item.uuid]), partial(perform, item)) for item in items]
+
+
 @page
 @require_POST
 def decide_selected(request: PageRequest) -> HttpResponse:
     """One decision on several requests; each stands or falls alone."""
-    decision, comment = request.POST.get("decision", ""), request.POST.get("comment", "")
+    decision = request.POST.get("decision", "")
     if decision not in DECISIONS:
         raise NotFound(_("There is no such decision."))
-    chosen = [uuid for uuid in request.POST.getlist("request")[:100] if _is_uuid(uuid)]
-    items = list(PurchaseRequest.objects.visible_to(request.user).filter(uuid__in=chosen))
-    done, refusals = 0, []
-    for item in items:
-        try:
-            act = DECISIONS[
-                "complete" if decision == "approve" and item.status == RequestStatus.FINANCE_REVIEW else decision
-            ]
-            act(actor=request.user, request=item, comment=comment, now=timezone.now())
-            done += 1
-        except DomainError as error:
-            refusals.append(f"{item.subject}: {error.message}")
-    if done:
-        words = {"approve": _("Approved: %d."), "reject": _("Rejected: %d."), "complete": _("Completed: %d.")}
-        messages.success(request, words[decision] % done)
-    elif not refusals:
-        messages.info(request, _("Select at least one request first."))
-    for text in refusals:
-        messages.error(request, text)
-    return redirect(way_back(request))
+    words = {"approve": _("Approved"), "reject": _("Rejected"), "complete": _("Completed")}
+    return tell(request, decide_requests(request, decision), done=words[decision])
 
 
 def _is_uuid(text: str) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from csp.decorators import csp
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
-from bureau.core.models import StoredFile
 from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound
 from bureau.purchasing.models import Attachment, PurchaseRequest
 from bureau.purchasing.services import attachments
-from bureau.web.answers import PageRequest, page, way_back
+from bureau.web.answers import PageRequest, page, sent_file, way_back
 from bureau.web.requests.finding import visible_attachment, visible_request
 from bureau.web.templatetags.bureau import previewable
 
@@ -58,7 +57,7 @@ def add_files(request: PageRequest, uuid: UUID) -> HttpResponse:
 def file(request: PageRequest, uuid: UUID) -> HttpResponseBase:
     attachment = visible_attachment(request.user, uuid)
     content = attachments.open_attachment(actor=request.user, attachment=attachment, now=timezone.now())
-    return _sent(attachment.file, content, inline=False)
+    return sent_file(attachment.file, content, inline=False)
 
 
 @xframe_options_sameorigin
@@ -71,15 +70,7 @@ def preview(request: PageRequest, uuid: UUID) -> HttpResponseBase:
     if not previewable(attachment.file.content_type):
         raise NotFound(_("This kind of file has no preview."))
     content = attachments.open_attachment(actor=request.user, attachment=attachment, now=timezone.now())
-    return _sent(attachment.file, content, inline=True)
-
-
-def _sent(stored: StoredFile, content: Any, *, inline: bool) -> FileResponse:
-    response = FileResponse(
-        content, as_attachment=not inline, filename=stored.filename, content_type=stored.content_type
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return sent_file(attachment.file, content, inline=True)
 
 
 @page

@@ -212,7 +212,7 @@
   /* --- What the server has taken needs no error beside it any more */
   const settle = (form) => {
     const filled = (control) => (/checkbox|radio/.test(control.type) ? control.checked : control.value.trim());
-    $$(".field.has-error, .more-lines", form).forEach((part) => {
+    $$(".field.has-error, .more-lines, .lines-panel", form).forEach((part) => {
       const controls = $$("input, select, textarea", part);
       if (part.matches(".field") && !controls.some(filled)) return;
       part.classList.remove("has-error");
@@ -273,14 +273,17 @@
     });
     window.addEventListener("online", () => localStorage.getItem(store()) && save());
     const lost = localStorage.getItem(store());
-    if (lost) {
+    if (lost) document.addEventListener("DOMContentLoaded", () => {  // when the grid of lines is there
+      const seen = {};
       JSON.parse(lost).forEach(([name, value]) => {
-        const field = form.elements[name];
+        const nth = (seen[name] = (seen[name] ?? -1) + 1), found = form.elements[name];
+        const field = found instanceof RadioNodeList && found[0].type !== "radio" ? found[nth] || form.addLineFor?.(name, nth) : found;
         if (field?.type === "checkbox") field.checked = true; else if (field && field.type !== "file") field.value = value;
       });
+      form.dispatchEvent(new Event("restored"));
       toast(say("Restored"));
       save();
-    }
+    });
   });
 
   /* --- Drop files, or choose them: one after the other, with progress */
@@ -309,7 +312,7 @@
   const sendAll = async (zone, files) => {
     const form = zone.closest("form");
     if (!zone.dataset.upload && form?.saveNow) await form.saveNow();
-    if (!zone.dataset.upload) return;
+    if (!zone.dataset.upload) { toast($("[data-saved]", form)?.textContent, "error"); return; }
     for (const file of files) await send(zone, file);
     if ($(".files [data-pending]")) refreshJobs();
     const wanted = $(".wanted");
@@ -351,37 +354,6 @@
     pane.hidden = false;
   });
 
-  /* --- Lines as in a spreadsheet: Enter goes down and adds one, rows can be pasted, totals follow */
-  const addLine = (table) => {
-    const last = $("tbody tr:last-child", table), line = last.cloneNode(true);
-    $$("input", line).forEach((input) => { input.value = ""; });
-    $("output", line).textContent = "";
-    last.after(line);
-    return line;
-  };
-  on("keydown", "[data-lines] input", (event, input) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    const row = input.closest("tr"), next = row.nextElementSibling || addLine(row.closest("table"));
-    $("input", next).focus();
-  });
-  on("paste", "[data-lines] input", (event, input) => {
-    const rows = event.clipboardData.getData("text").replace(/\r/g, "").replace(/\n$/, "").split("\n").map((row) => row.split("\t"));
-    if (rows.length < 2 && rows[0].length < 2) return;
-    event.preventDefault();
-    let row = input.closest("tr");
-    const first = $$("input", row).indexOf(input);
-    rows.forEach((cells, i) => {
-      if (i) row = row.nextElementSibling || addLine(row.closest("table"));
-      cells.forEach((cell, j) => { const target = $$("input", row)[first + j]; if (target) target.value = cell.trim(); });
-      $("input", row).dispatchEvent(new Event("input", { bubbles: true }));
-    });
-  });
-  on("input", "[data-lines] input", (event, input) => {
-    const row = input.closest("tr"), [, quantity, price] = $$("input", row).map((field) => field.value.trim());
-    const total = Number(quantity || 1) * Number(price);
-    $("output", row).textContent = price && !Number.isNaN(total) ? total.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : "";
-  });
   on("click", "[data-print]", () => { closeMenus(); print(); });
   on("click", "[data-copy]", async (event, button) => {
     closeMenus();

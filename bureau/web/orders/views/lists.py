@@ -1,0 +1,47 @@
+"""The list of orders."""
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from bureau.purchasing.models import OrderType, Project, PurchaseOrder
+from bureau.purchasing.permissions.orders import can_create_order
+from bureau.purchasing.selectors import order_people
+from bureau.purchasing.selectors import orders as selectors
+from bureau.purchasing.states import OrderStatus
+from bureau.web.answers import PageRequest, page
+from bureau.web.orders.finding import OrderFilters, paged_with_total
+
+
+@page
+@require_GET
+def order_list(request: PageRequest) -> HttpResponse:
+    user = request.user
+    visible = PurchaseOrder.objects.visible_to(user)
+    scopes: dict[str, tuple[str, QuerySet[PurchaseOrder]]] = {
+        "waiting": (_("Waiting for me"), selectors.orders_awaiting(user)),
+        "mine": (_("Mine"), visible.filter(created_by=user)),
+        "all": (_("All"), visible),
+    }
+    scope = request.GET.get("scope", "")
+    if scope not in scopes:
+        scope = "all" if user.sees_organization else "mine"
+    filters = OrderFilters(request)
+    rows, worth = paged_with_total(request, filters.apply(scopes[scope][1]), filters)
+    projects = Project.objects.visible_to(user).filter(organization=user.organization_id)
+    context = {
+        "page": rows,
+        "worth": worth,
+        "scope": scope,
+        "scopes": [(name, label) for name, (label, _rows) in scopes.items()],
+        "filters": filters,
+        "statuses": [(status.value, status.label) for status in OrderStatus],
+        "types": OrderType.choices,
+        "projects": projects.order_by("code").only("code", "name"),
+        "creators": order_people.creators(user) if scope == "all" else [],
+        "may_create": bool(can_create_order(user)),
+        "currency": user.organization.currency,
+    }
+    return render(request, "web/orders/list.html", context)

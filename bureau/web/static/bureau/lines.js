@@ -1,0 +1,134 @@
+/* Lines as in a spreadsheet: Enter goes down and adds one, arrows move, rows can be pasted, amounts follow as one types.
+   A [data-lines] table has one line per row of its body. Controls say what they are: data-cell="quantity", "price" and,
+   on a select of taxes whose options have data-rate (percent), "rate". Amounts show in [data-out=net|tax|total] of the
+   row and [data-sum=net|tax|total] of the form. The server works them out again; it does it the same way. */
+"use strict";
+(() => {
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const controls = (row) => $$("input, select", row);
+  const lines = (table) => [...table.tBodies[0].rows];
+
+  /* Exact: whole numbers of thousandths, cents and hundredths of a percent; halves go up, once per amount. */
+  const plain = (text) => {
+    const tight = text.trim().replace(/[\s_']/g, "");
+    return /^\d{1,3}(,\d{3})+(\.\d*)?$/.test(tight) ? tight.replaceAll(",", "") : tight;
+  };
+  const scaled = (text, places) => {
+    const found = /^(\d*)\.?(\d*)$/.exec(plain(text));
+    if (!found || found[2].length > places || !(found[1] + found[2])) return null;
+    return BigInt(found[1] + found[2].padEnd(places, "0"));
+  };
+  const rounded = (number, divisor) => (2n * number + divisor) / (2n * divisor);
+  const shown = (cents) => {
+    const digits = String(cents).padStart(3, "0");
+    return `${digits.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",")}.${digits.slice(-2)}`;
+  };
+  const amounts = (row) => {
+    const given = (name) => $(`[data-cell=${name}]`, row);
+    const price = given("price")?.value.trim();
+    if (!price) return null;
+    const quantity = scaled(given("quantity").value.trim() || "1", 3), each = scaled(price, 2);
+    if (quantity === null || each === null) return null;
+    const rate = scaled(given("rate")?.selectedOptions[0]?.dataset.rate || "0", 2) ?? 0n;
+    const net = rounded(quantity * each, 1000n), tax = rounded(quantity * each * rate, 10000000n);
+    return { net, tax, total: net + tax };
+  };
+  const price = (row) => {
+    const found = amounts(row);
+    $$("[data-out]", row).forEach((out) => { out.textContent = found ? shown(found[out.dataset.out]) : ""; });
+    return found;
+  };
+  const sum = (table) => {
+    const sums = { net: 0n, tax: 0n, total: 0n }, form = table.closest("form");
+    lines(table).map(price).filter(Boolean).forEach((found) => Object.keys(sums).forEach((name) => { sums[name] += found[name]; }));
+    $$("[data-sum]", form).forEach((out) => { out.textContent = shown(sums[out.dataset.sum]); });
+    const value = $("[data-sum-value]", form);
+    if (value) value.value = shown(sums.total).replaceAll(",", "");
+  };
+  const typed = (table) => {
+    sum(table);
+    table.dispatchEvent(new Event("input", { bubbles: true }));  // the draft saves itself
+  };
+
+  const addLine = (table) => {
+    const last = lines(table).at(-1), line = last.cloneNode(true);
+    controls(line).forEach((control, i) => {
+      if (control.tagName === "SELECT") control.value = controls(last)[i].value; else control.value = "";
+      control.removeAttribute("aria-invalid");
+      control.removeAttribute("aria-describedby");
+    });
+    $$(".has-error", line).forEach((cell) => cell.classList.remove("has-error"));
+    $$(".errorlist", line).forEach((list) => list.remove());
+    last.after(line);
+    price(line);
+    return line;
+  };
+  const removeLine = (row) => {
+    const table = row.closest("table"), all = lines(table), at = all.indexOf(row);
+    if (all.length === 1) addLine(table);
+    row.remove();
+    typed(table);
+    return lines(table)[Math.min(at, lines(table).length - 1)];
+  };
+  const goTo = (row, column) => {
+    const target = controls(row)[column];
+    target?.focus();
+    target?.select?.();
+  };
+
+  $$("[data-lines]").forEach((table) => {
+    const form = table.closest("form");
+    form.addLineFor = (name, nth) => {
+      while (lines(table).length <= nth) addLine(table);
+      return lines(table)[nth].querySelector(`[name="${CSS.escape(name)}"]`);
+    };
+    form.addEventListener("restored", () => sum(table));
+    table.addEventListener("input", ({ target }) => { if (target !== table) sum(table); });
+    table.addEventListener("keydown", (event) => {
+      const control = event.target, row = control.closest("tbody tr");
+      if (!row || !control.matches("input, select")) return;
+      const column = controls(row).indexOf(control);
+      const beside = { ArrowUp: row.previousElementSibling, ArrowDown: row.nextElementSibling }[event.key];
+      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        goTo(row.nextElementSibling || addLine(table), 0);
+      } else if (beside && control.tagName === "INPUT" && !event.altKey) {
+        event.preventDefault();
+        goTo(beside, column);
+      } else if (event.key === "Delete" && event.ctrlKey) {
+        event.preventDefault();
+        goTo(removeLine(row), column);
+      }
+    });
+    table.addEventListener("click", ({ target }) => {
+      const row = target.closest("[data-remove-line]")?.closest("tr");
+      if (row) goTo(removeLine(row), 0);
+    });
+    table.addEventListener("paste", (event) => {
+      const rows = event.clipboardData.getData("text").replace(/\r/g, "").replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+      if (rows.length < 2 && rows[0].length < 2) return;
+      event.preventDefault();
+      let row = event.target.closest("tr");
+      const first = controls(row).indexOf(event.target);
+      rows.forEach((cells, i) => {
+        if (i) row = row.nextElementSibling || addLine(table);
+        cells.forEach((cell, j) => fill(controls(row)[first + j], cell.trim()));
+      });
+      typed(table);
+    });
+    $("[data-add-line]", form)?.addEventListener("click", () => goTo(addLine(table), 0));
+    sum(table);
+  });
+
+  /* A pasted cell: numbers without their currency and grouping, choices by their code or the start of their word. */
+  const fill = (control, text) => {
+    if (!control) return;
+    if (control.tagName === "SELECT") {
+      const wanted = text.toLowerCase();
+      const option = wanted && [...control.options].find((one) => one.value.toLowerCase() === wanted || one.textContent.trim().toLowerCase().startsWith(wanted));
+      if (option) control.value = option.value;
+    } else if (control.inputMode === "decimal") control.value = plain(text.replace(/[^\d.,\s'_-]/g, ""));
+    else control.value = text;
+  };
+})();
