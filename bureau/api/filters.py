@@ -58,7 +58,7 @@ def _moment(value: str) -> tuple[datetime, timedelta]:
     if not 1900 <= found.year <= 2999:
         raise ValueError
     whole_day = len(value) <= len("2025-07-29")
-    length = timedelta(days=1) if whole_day else timedelta(seconds=0 if found.microsecond else 1, microseconds=1)
+    length = timedelta(days=1) if whole_day else timedelta(microseconds=1 if found.microsecond else 1_000_000)
     return (found if found.tzinfo else timezone.make_aware(found)), length
 
 
