@@ -7,7 +7,7 @@ compiled into one function: from an object (`render`), or from the columns of a 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, cast
 
@@ -22,8 +22,18 @@ from bureau.kit.errors import NotFound
 from bureau.kit.money import MAX_DIGITS, cents
 
 Convert = Callable[[Any], Any]
-Rows = serializers.ListSerializer[Any]
-"""A list of objects in a body: Rows(child=..., max_length=...)."""
+
+
+class Rows(serializers.ListSerializer[Any]):
+    """A list of objects in a body: Rows(child=..., max_length=...). Each is given whole, in a PATCH too."""
+
+    def run_child_validation(self, data: Any) -> Any:
+        return self._whole.run_validation(data)
+
+    @cached_property
+    def _whole(self) -> Any:
+        """The child on its own: below a PATCH's serializer its required fields could be left out."""
+        return type(self.child)(context=self.context)
 
 
 class Computed(serializers.Field):
@@ -65,7 +75,7 @@ class MoneyNumber(Money):
 
     @staticmethod
     def convert(value: Decimal | None) -> Any:
-        return None if value is None else float(value)
+        return None if value is None else round(float(value), 2)  # SQLite adds in floating point
 
 
 def _converter(field: Any) -> Convert | None:

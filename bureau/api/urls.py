@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from bureau.api.biz import users
+from bureau.api.biz import bills, users
 from bureau.api.p2p import requests as simple_requests
-from bureau.api.po import additions, decisions, documents, integrations, orders, projects
+from bureau.api.po import additions, decisions, documents, integrations, orders, projects, receipts
 from bureau.api.po import audit as po_audit
 from bureau.api.po import auth as po_auth
 from bureau.api.po import users as po_users
@@ -48,6 +48,7 @@ po = [
     path("v1/purchase-orders/<int:pk>/cancel/", decisions.OrderCancel.as_view(), name="order-cancel"),
     path("v1/purchase-orders/<int:pk>/close/", decisions.OrderClose.as_view(), name="order-close"),
     path("v1/purchase-orders/<int:pk>/releases/", additions.ReleaseList.as_view(), name="order-releases"),
+    path("v1/purchase-orders/<int:pk>/receipts/", receipts.ReceiptList.as_view(), name="order-receipts"),
     path("v1/purchase-orders/<int:pk>/notes/", additions.NoteList.as_view(), name="order-notes"),
     path("v1/purchase-orders/<int:pk>/files/", additions.FileList.as_view(), name="order-files"),
     path("v1/purchase-orders/<int:pk>/pdf/", documents.OrderPdf.as_view(), name="order-pdf"),
@@ -59,6 +60,14 @@ po = [
     path("v1/vendors/", projects.VendorList.as_view(), name="vendors"),
     path("v1/audit-logs/", po_audit.AuditLog.as_view(), name="audit-logs"),
     path("v1/integrations/<str:name>/sync/", integrations.IntegrationSync.as_view(), name="integration-sync"),
+]
+biz = [
+    path("bills/", bills.BillList.as_view(), name="bills"),
+    path("bills/<int:pk>/", bills.BillItem.as_view(), name="bill"),
+    path("bills/<int:pk>/match/", bills.BillMatch.as_view(), name="bill-match"),
+    path("bills/<int:pk>/approve/", bills.BillApprove.as_view(), name="bill-approve"),
+    path("bills/<int:pk>/pay/", bills.BillPay.as_view(), name="bill-pay"),
+    path("bills/<int:pk>/file/", bills.BillFileItem.as_view(), name="bill-file"),
 ]
 people = [
     path("auth/token/", auth.TokenView.as_view(), name="token"),
@@ -96,6 +105,7 @@ urlpatterns = [
     *people,
     *p2p,
     *prs,
+    *biz,
     *po,
     path("schema/", documentation.SchemaView.as_view(), name="schema"),
     path("schema/swagger-ui/", documentation.SwaggerView.as_view(), name="swagger-ui"),

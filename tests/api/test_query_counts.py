@@ -8,6 +8,8 @@ from django.urls import reverse
 from bureau.purchasing.states import RequestStatus as S
 from tests.clients import ApiClient
 from tests.factories.accounts import make_user
+from tests.factories.bills import enter, receive
+from tests.factories.orders import make_site, order_in
 from tests.factories.purchasing import STANDARD_STEPS, make_form, make_office, make_workflow, request_in
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +72,22 @@ def test_detail_costs_the_same_queries_whatever_hangs_on_it():
     client = ApiClient(office.admin)
     path = [reverse("api:request", kwargs={"request_id": record.uuid}) for record in (bare, full)]
     assert queries(client, path[0]) == queries(client, path[1]) <= 7
+
+
+def test_bills_and_receipts_cost_the_same_queries_for_one_and_for_three():
+    site = make_site()
+    order = order_in("approved", site)
+    lists = [
+        (ApiClient(site.finance), reverse("api:bills")),
+        (ApiClient(site.foreman), reverse("api:order-receipts", kwargs={"pk": order.pk})),
+    ]
+
+    def add(number):
+        receive(order, "10")
+        enter(site, order, bill_number=str(number))
+
+    add(1)
+    few = [queries(client, path) for client, path in lists]
+    add(2)
+    add(3)
+    assert [queries(client, path) for client, path in lists] == few

@@ -17,6 +17,7 @@ from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import RequestStatus
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
+from tests.factories.bills import enter
 from tests.factories.orders import make_order, make_site
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
@@ -34,6 +35,12 @@ RECORDS = {
     "api:request-attachments": {"request_id": "request"},
     "api:order-pdf": {"pk": "order"},
     "api:order-send": {"pk": "order"},
+    "api:order-receipts": {"pk": "order"},
+    "api:bill": {"pk": "bill"},
+    "api:bill-match": {"pk": "bill"},
+    "api:bill-approve": {"pk": "bill"},
+    "api:bill-pay": {"pk": "bill"},
+    "api:bill-file": {"pk": "bill"},
     "api:attachment": {"attachment_id": "attachment"},
     "api:attachment-download": {"attachment_id": "attachment"},
     "api:form-template": {"template_id": "form"},
@@ -128,6 +135,7 @@ def world(db):
         "user": theirs.manager.uuid,
         "job": job.pk,
         "order": make_order(site).pk,
+        "bill": enter(site).pk,
         "project": site.project.code,
         "cost_code": site.cost_code.external_id,
         "vendor": site.vendor.code,

@@ -62,12 +62,16 @@ def bill_exceptions(user: User) -> QuerySet[Bill]:
     return bills_awaiting(user).filter(status=BillStatus.EXCEPTION)
 
 
-def billable_orders(user: User) -> QuerySet[PurchaseOrder]:
-    """The orders that a bill may name: approved or closed; all of the organization for those who work with bills."""
-    orders = PurchaseOrder.objects.visible_to(user)
+def orders_of_bills(user: User) -> QuerySet[PurchaseOrder]:
+    """The orders that a bill of this person may name: all of the organization for those who work with bills."""
     if not user.is_superuser and handles_payables(user):
-        orders = PurchaseOrder.objects.present().filter(organization=user.organization_id)
-    return orders.filter(status__in=BILLABLE)
+        return PurchaseOrder.objects.present().filter(organization=user.organization_id)
+    return PurchaseOrder.objects.visible_to(user)
+
+
+def billable_orders(user: User) -> QuerySet[PurchaseOrder]:
+    """Those of them that can be billed: approved or closed."""
+    return orders_of_bills(user).filter(status__in=BILLABLE)
 
 
 def billed_quantities(order: PurchaseOrder, *, besides: Bill) -> dict[int, Decimal]:
