@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
@@ -47,11 +47,12 @@ def with_figures(projects: QuerySet[Project]) -> QuerySet[Project]:
 
     def total(column: str) -> Coalesce:
         found = Subquery(codes.annotate(total=Sum(column)).values("total"), output_field=_MONEY)
-        return Coalesce(found, Decimal(0), output_field=_MONEY)
+        return Coalesce(Round(found, 2), Decimal(0), output_field=_MONEY)  # SQLite adds in floating point
 
     figures = {name: total(name) for name in FIGURES}
-    rows = projects.annotate(spent=F("external") + total("spent"), **figures)
-    return rows.annotate(remaining=F("budget") - F("spent"))
+    spent = Round(F("external") + total("spent"), 2, output_field=_MONEY)
+    rows = projects.annotate(spent=spent, **figures)
+    return rows.annotate(remaining=Round(F("budget") - F("spent"), 2, output_field=_MONEY))
 
 
 def cost_codes(project: Project) -> QuerySet[CostCode]:

@@ -11,11 +11,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bureau.core.models import User
 from bureau.core.prepared import prepared
+from bureau.core.sums import ExactSum
 from bureau.kit.money import ZERO
 from bureau.purchasing.models import Bill, CostCode, EntryKind, LedgerEntry, Project, PurchaseOrder
 
@@ -150,7 +151,7 @@ def differences() -> Iterator[Difference]:
 
 
 def _sums(entries: QuerySet[LedgerEntry]) -> Figures:
-    rows = entries.order_by().values_list("kind").annotate(Sum("amount"))
+    rows = entries.order_by().values_list("kind").annotate(ExactSum("amount"))
     return dict.fromkeys(EntryKind, ZERO) | {EntryKind(kind): amount for kind, amount in rows}
 
 
@@ -179,8 +180,9 @@ def _enter(
         user=actor,
         created_at=now,
     ).save(force_insert=True)
-    CostCode.objects.filter(pk=code.pk).update(**{kind.value: F(kind.value) + amount})
-    setattr(code, kind.value, getattr(code, kind.value) + amount)
+    figure = getattr(code, kind.value) + amount  # exact, and nobody else changes the locked row
+    CostCode.objects.filter(pk=code.pk).update(**{kind.value: figure})
+    setattr(code, kind.value, figure)
 
 
 def _set(given: CostCode, kind: EntryKind, value: Decimal, *, reason: str, actor: User | None, now: datetime) -> bool:
