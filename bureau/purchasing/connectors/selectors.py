@@ -11,16 +11,18 @@ from bureau.core.models import Job, JobState, Organization
 from bureau.purchasing.connectors import posting, syncing
 from bureau.purchasing.connectors.choosing import serves_part, service_organization
 from bureau.purchasing.connectors.circuit import Circuit, CircuitState
+from bureau.purchasing.connectors.files import FileConnector
 from bureau.purchasing.connectors.interface import Part
 
 
 @dataclass(frozen=True, slots=True)
 class LastSync:
-    """`job`: the last one that was tried at least once; None: never. Its state PENDING means that it failed, and is
-    tried again."""
+    """`source`: who serves this part; `file`: its name, where a file does and there is one. `job`: the last one that
+    was tried at least once; None: never. Its state PENDING means that it failed and is tried again."""
 
     part: Part
     source: str
+    file: str
     job: Job | None
 
     @property
@@ -36,14 +38,13 @@ class LastSync:
 def last_syncs(organization: Organization) -> list[LastSync]:
     """Of each part, where it comes from and how it went."""
     tried = Job.objects.filter(organization=organization, kind=syncing.KIND, attempts__gt=0)
-    return [
-        LastSync(
-            part,
-            serves_part(organization, part).name,
-            tried.filter(payload__part=part.value).order_by("-created_at").first(),
-        )
-        for part in Part
-    ]
+    found = []
+    for part in Part:
+        connector = serves_part(organization, part)
+        path = connector.file_of(part) if isinstance(connector, FileConnector) else None
+        job = tried.filter(payload__part=part.value).order_by("-created_at").first()
+        found.append(LastSync(part, connector.name, path.name if path else "", job))
+    return found
 
 
 def circuits(organization: Organization) -> Iterator[tuple[str, CircuitState]]:

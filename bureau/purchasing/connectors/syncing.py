@@ -81,7 +81,7 @@ def can_sync(user: User, organization: Organization) -> Decision:
 
 
 def sync(*, connector: str, organization: Organization, actor: User | None, now: datetime) -> SyncReport:
-    """Everything that one connector brings, at once, for somebody who waits; each part is recorded as a job that ended.
+    """Everything that one connector brings, at once.
 
     Raises NotFound (no such connector), Forbidden (`actor` None is the system), IntegrationFailed.
     """
@@ -90,16 +90,18 @@ def sync(*, connector: str, organization: Organization, actor: User | None, now:
         raise NotFound(_("There is no such integration."))
     if actor is not None:
         can_sync(actor, organization).enforce()
-    reports = []
-    for part in parts:
-        try:
-            report = sync_part(organization, part, actor=actor, now=now, patience=QUICK)
-        except IntegrationFailed as error:
-            _record(organization, part, JobState.FAILURE, actor=actor, now=now, error=error.message)
-            raise
-        _record(organization, part, JobState.SUCCESS, actor=actor, now=now, result=report.stored())
-        reports.append(report)
-    return SyncReport(connector, reports, now)
+    return SyncReport(connector, [sync_recorded(organization, part, actor=actor, now=now) for part in parts], now)
+
+
+def sync_recorded(organization: Organization, part: Part, *, actor: User | None, now: datetime) -> PartReport:
+    """For somebody who waits: recorded as a job that has ended, beside those of the schedule."""
+    try:
+        report = sync_part(organization, part, actor=actor, now=now, patience=QUICK)
+    except IntegrationFailed as error:
+        _record(organization, part, JobState.FAILURE, actor=actor, now=now, error=error.message)
+        raise
+    _record(organization, part, JobState.SUCCESS, actor=actor, now=now, result=report.stored())
+    return report
 
 
 def sync_part(
@@ -126,7 +128,6 @@ def sync_part(
 def _record(
     organization: Organization, part: Part, state: JobState, *, actor: User | None, now: datetime, **outcome: Any
 ) -> None:
-    """What somebody waited for, beside what the schedule did."""
     Job.objects.create(
         kind=KIND,
         organization=organization,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from bureau.web.setup.views import buying, forms, home, organization, people, teams, workflows
+from bureau.web.setup.views import buying, forms, home, integrations, organization, people, teams, workflows
 
 urlpatterns = [
     path("setup/", home.overview, name="setup"),
@@ -28,4 +28,9 @@ urlpatterns = [
     path("setup/workflows/new/", workflows.new, name="setup-workflow-new"),
     path("setup/workflows/<uuid:uuid>/", workflows.workflow, name="setup-workflow"),
     path("setup/workflows/<uuid:uuid>/use/", workflows.use, name="setup-workflow-use"),
+    path("setup/integrations/", integrations.integrations, name="setup-integrations"),
+    path("setup/integrations/sync/", integrations.sync_now, name="setup-integrations-sync"),
+    path("setup/integrations/posts/", integrations.post_waiting, name="setup-integrations-posts"),
+    path("setup/integrations/check/", integrations.check_file, name="setup-integrations-check"),
+    path("setup/integrations/take/", integrations.take_file, name="setup-integrations-take"),
 ]

@@ -1,0 +1,70 @@
+"""Giving the file connector a file from the browser: looked at first, taken when somebody says so."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from bureau.core import audit
+from bureau.core.models import Organization, User
+from bureau.kit.errors import BusinessRule, Invalid, NotFound
+from bureau.purchasing.connectors.choosing import serves_part
+from bureau.purchasing.connectors.files import MAX_FILE, FileConnector, parse_csv, write
+from bureau.purchasing.connectors.interface import Part
+from bureau.purchasing.connectors.syncing import PartReport, can_sync, sync_recorded
+from bureau.purchasing.connectors.writing import Plan, compare
+
+
+def put_aside(*, actor: User, organization: Organization, part: Part, file: BinaryIO) -> None:
+    """Keeps a CSV file beside the folder's own until it is taken or dropped; the next one of its kind replaces it.
+
+    Raises Forbidden, BusinessRule (a service serves this), Invalid (keyed `file`).
+    """
+    connector = _connector(actor, organization, part)
+    data = file.read(MAX_FILE + 1)
+    try:
+        parse_csv(data)
+    except Invalid as error:
+        raise Invalid.field("file", error.message) from None
+    write(_aside(connector, part), data)
+
+
+def upload_to_check(*, actor: User, organization: Organization, part: Part) -> Plan:
+    """What the file put aside would change, row by row. Raises Forbidden, BusinessRule, NotFound."""
+    path = _put_aside(_connector(actor, organization, part), part)
+    return compare(organization, part, parse_csv(path.read_bytes()))
+
+
+def take_upload(*, actor: User, organization: Organization, part: Part, now: datetime) -> PartReport:
+    """Makes the file put aside the one of the folder, and syncs it. Raises Forbidden, BusinessRule, NotFound."""
+    connector = _connector(actor, organization, part)
+    path = _put_aside(connector, part)
+    path.replace(connector.folder / f"{part}.csv")
+    audit.record(
+        organization, "file_taken", actor=actor, now=now, organization=organization, new={"file": f"{part}.csv"}
+    )
+    return sync_recorded(organization, part, actor=actor, now=now)
+
+
+def drop_upload(*, actor: User, organization: Organization, part: Part) -> None:
+    _put_aside(_connector(actor, organization, part), part).unlink(missing_ok=True)
+
+
+def _connector(actor: User, organization: Organization, part: Part) -> FileConnector:
+    can_sync(actor, organization).enforce()
+    connector = serves_part(organization, part)
+    if not isinstance(connector, FileConnector):
+        raise BusinessRule(_("These come from %(service)s: change them there.") % {"service": connector.name})
+    return connector
+
+
+def _aside(connector: FileConnector, part: Part) -> Path:
+    return connector.folder / "uploads" / f"{part}.csv"
+
+
+def _put_aside(connector: FileConnector, part: Part) -> Path:
+    path = _aside(connector, part)
+    if not path.is_file():
+        raise NotFound(_("There is no file to check: upload it again."))
+    return path
