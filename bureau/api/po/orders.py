@@ -26,6 +26,7 @@ from bureau.purchasing.models import (
     OrderType,
     PurchaseOrder,
 )
+from bureau.purchasing.permissions.orders import can_create_order
 from bureau.purchasing.selectors import orders as selectors
 from bureau.purchasing.selectors.projects import cost_code_of, orderable_project
 from bureau.purchasing.services import orders
@@ -308,6 +309,7 @@ class OrderList(PoView):
 
     @operation(body=OrderInput, answer=CreatedOrder, status=201, summary="Create a draft")
     def post(self, request: Call, given: dict[str, Any]) -> PurchaseOrder:
+        can_create_order(request.user).enforce()  # before what they cannot see is looked for
         values = read_input(request.user, {**given})
         return orders.create_order(actor=request.user, now=timezone.now(), **values)
 

@@ -76,7 +76,7 @@ def check_order(order: PurchaseOrder, lines: Sequence[OrderLine], errors: Errors
     """What the type of an order asks for, and whether its project takes orders (system.md, section 4)."""
     if not order.vendor_name:
         errors["vendor_name"].append(_("This field is required."))
-    if order.type == OrderType.STANDARD and not lines and not errors.get("line_items"):
+    if order.type == OrderType.STANDARD and not lines and not any(name.startswith("line_items") for name in errors):
         errors["line_items"].append(_("A standard order has at least one line."))
     if order.type == OrderType.ROLLING:
         _check_ceiling(order.ceiling_amount, errors)
