@@ -334,3 +334,9 @@ def test_administrator_makes_a_workflow_for_a_team(office):
     assert (
         ApiClient(office.manager).call("POST", f"{URL}{record.uuid}/approve/").json()["status"]["code"] == "COMPLETED"
     )
+
+
+def test_half_a_line_is_a_field_error_in_a_change_too(office):
+    request = request_in(S.DRAFT, office)
+    changed = ApiClient(office.requester).call("PATCH", f"{URL}{request.uuid}/", {"items": [{"description": "Lens"}]})
+    assert (changed.status_code, list(changed.json())) == (400, ["items.0.quantity", "items.0.unit_price"])

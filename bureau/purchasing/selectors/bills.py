@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from bureau.core.models import User
 from bureau.kit.errors import NotFound
-from bureau.kit.money import ZERO
+from bureau.kit.money import ZERO, cents
 from bureau.kit.permissions import Decision, denied
 from bureau.parties.permissions import handles_payables
 from bureau.parties.selectors import tolerance
 from bureau.purchasing.matching import BilledLine, Difference, Ordered, OrderedLine, Tolerances, match
 from bureau.purchasing.models import Bill, BillLine, OrderLine, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import bills as permissions
-from bureau.purchasing.selectors.receipts import NOTHING, received_quantities
+from bureau.purchasing.selectors.receipts import NOTHING, by_order_line, received_quantities
 from bureau.purchasing.states import BillStatus, OrderStatus
 
 ACCEPTED = (BillStatus.APPROVED, BillStatus.PAID)
@@ -76,13 +76,14 @@ def billable_orders(user: User) -> QuerySet[PurchaseOrder]:
 
 def billed_quantities(order: PurchaseOrder, *, besides: Bill) -> dict[int, Decimal]:
     """By order line: what the order's other bills that were approved have asked for."""
-    rows = BillLine.objects.filter(order_line__order=order, bill__status__in=ACCEPTED).exclude(bill=besides)
-    return dict(rows.order_by().values_list("order_line").annotate(Sum("quantity")))
+    return by_order_line(
+        BillLine.objects.filter(order_line__order=order, bill__status__in=ACCEPTED).exclude(bill=besides)
+    )
 
 
 def total_of(bills: QuerySet[Bill]) -> Decimal:
     total: Decimal | None = bills.aggregate(total=Sum("total_amount"))["total"]
-    return total or ZERO
+    return cents(total or ZERO)
 
 
 def tolerances_of(bill: Bill) -> Tolerances:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -26,10 +27,15 @@ class Receivable:
         return max(self.line.quantity - self.received, NOTHING)
 
 
+def by_order_line(rows: QuerySet[Any]) -> dict[int, Decimal]:
+    """The summed quantities of receipt or bill lines, by the id of their order line."""
+    sums = rows.order_by().values_list("order_line").annotate(Sum("quantity"))
+    return {line: quantity.quantize(NOTHING) for line, quantity in sums}  # SQLite adds in floating point
+
+
 def received_quantities(order: PurchaseOrder) -> dict[int, Decimal]:
     """By order line: what came in less what went back. A line of which nothing ever came is not there."""
-    rows = ReceiptLine.objects.filter(order_line__order=order).order_by().values_list("order_line")
-    return dict(rows.annotate(Sum("quantity")))
+    return by_order_line(ReceiptLine.objects.filter(order_line__order=order))
 
 
 def receivable(order: PurchaseOrder) -> list[Receivable]:
