@@ -11,5 +11,8 @@ urlpatterns = [
     path("", include("bureau.web.setup.urls")),
     path("", include("bureau.web.audit.urls")),
     path("", include("bureau.web.projects.urls")),
+    path("", include("bureau.web.receipts.urls")),
+    path("", include("bureau.web.vendors.urls")),
+    path("", include("bureau.web.bills.urls")),
     path("", include("bureau.web.design.urls")),
 ]

@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from bureau.core import jobs
 from bureau.core.models import UserRole
+from bureau.parties.services import propose_account
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
 from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import RequestStatus
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter
-from tests.factories.orders import make_order, make_site
+from tests.factories.orders import attach, make_order, make_site
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -33,6 +34,18 @@ RECORDS = {
     "api:request-complete": {"request_id": "request"},
     "api:request-create-order": {"request_id": "request"},
     "api:request-attachments": {"request_id": "request"},
+    "api:order": {"pk": "order"},
+    "api:order-submit": {"pk": "order"},
+    "api:order-approve": {"pk": "order"},
+    "api:order-reject": {"pk": "order"},
+    "api:order-cancel": {"pk": "order"},
+    "api:order-close": {"pk": "order"},
+    "api:order-releases": {"pk": "order"},
+    "api:order-notes": {"pk": "order"},
+    "api:order-files": {"pk": "order"},
+    "api:order-file": {"pk": "order_file"},
+    "api:order-file-download": {"pk": "order_file"},
+    "api:cost-codes": {"project_id": "project"},
     "api:order-pdf": {"pk": "order"},
     "api:order-send": {"pk": "order"},
     "api:order-receipts": {"pk": "order"},
@@ -77,6 +90,19 @@ RECORDS = {
     "web:cost-code": {"code": "project", "external_id": "cost_code"},
     "web:cost-code-edit": {"code": "project", "external_id": "cost_code"},
     "web:cost-code-new": {"code": "project"},
+    "web:order-receive": {"pk": "order"},
+    "web:vendor": {"code": "vendor"},
+    "web:vendor-edit": {"code": "vendor"},
+    "web:vendor-account": {"code": "vendor"},
+    "web:vendor-account-decide": {"uuid": "account"},
+    "web:bill": {"pk": "bill"},
+    "web:bill-edit": {"pk": "bill"},
+    "web:bill-delete": {"pk": "bill"},
+    "web:bill-match": {"pk": "bill"},
+    "web:bill-approve": {"pk": "bill"},
+    "web:bill-pay": {"pk": "bill"},
+    "web:bill-file": {"pk": "bill"},
+    "web:bill-preview": {"pk": "bill"},
     "api:task": {"task_id": "job"},
     "api:job": {"job_id": "job"},
     "api:job-stream": {"job_id": "job"},
@@ -114,6 +140,7 @@ class World:
 @pytest.fixture
 def world(db):
     theirs, site = make_office(), make_site()
+    order = make_order(site)
     request = request_in(RequestStatus.DRAFT, theirs)
     attachment = attach_file(actor=theirs.requester, request=request, upload=pdf(), filename="a.pdf", now=NOW)
     job = jobs.enqueue(
@@ -134,11 +161,13 @@ def world(db):
         "user_pk": theirs.manager.pk,
         "user": theirs.manager.uuid,
         "job": job.pk,
-        "order": make_order(site).pk,
+        "order": order.pk,
+        "order_file": attach(order).pk,
         "bill": enter(site).pk,
         "project": site.project.code,
         "cost_code": site.cost_code.external_id,
         "vendor": site.vendor.code,
+        "account": propose_account(actor=site.staff, vendor=site.vendor, iban="DE89370400440532013000", now=NOW).uuid,
     }
     ours = make_organization()
     callers = {role: ApiClient(make_user(ours, role=role)) for role in UserRole.values if role != UserRole.OWNER}
@@ -210,6 +239,8 @@ def test_lists_hold_nothing_of_another_organization(world):
         answer = world.callers["admin"].call("GET", reverse(f"api:{name}"))
         assert answer.status_code == 200, name
         assert not [value for value in theirs if value in answer.content.decode()], name
+    for name in ("orders", "projects", "vendors"):
+        assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["data"] == [], name
 
 
 def test_file_of_another_organization_in_a_form_value_is_a_field_error(world):

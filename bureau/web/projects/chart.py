@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bureau.kit.money import ZERO
 from bureau.purchasing.models import EntryKind
 from bureau.purchasing.selectors.statements import Month
 
@@ -55,7 +56,7 @@ def _labels(days: list[date]) -> list[date]:
 def _points(values: list[Decimal], top: Decimal) -> list[tuple[str, str]]:
     drawn = values if len(values) > 1 else values * 2
     width = len(drawn) - 1
-    return [(f"{100 * i / width:.2f}", f"{100 - 100 * max(value, 0) / top:.2f}") for i, value in enumerate(drawn)]
+    return [(f"{100 * i / width:.2f}", f"{100 - 100 * max(value, ZERO) / top:.2f}") for i, value in enumerate(drawn)]
 
 
 def _line(values: list[Decimal], top: Decimal) -> str:

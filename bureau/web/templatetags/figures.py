@@ -87,3 +87,9 @@ def budget_bar(figures: Any, currency: str = "", legend: bool = False) -> dict[s
 
 def _percent(amount: Decimal, whole: Decimal) -> str:
     return f"{100 * amount / whole:.2f}%"
+
+
+@register.filter
+def grouped(iban: str) -> str:
+    """An IBAN as people read it out: in groups of four."""
+    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
