@@ -47,7 +47,7 @@ def test_it_is_for_administrators(site, sign_in):
 def test_nothing_is_there_at_first(site, sign_in):
     page = text(sign_in(site.admin).get(HOME))
     assert page.count("No file yet") == 3
-    assert "Every approved order has been posted" in page
+    assert "No approved order waits to be posted" in page
     assert f"connectors/{site.organization.uuid}" in page
 
 
@@ -66,7 +66,8 @@ def test_file_is_checked_before_anything_changes(site, sign_in):
     assert AuditEntry.objects.filter(action="file_taken", user=site.admin).exists()
     page = text(browser.get(HOME))
     assert "Some rows left out" in page
-    assert "1 row was left out of Projects" in page
+    assert "Left out of Projects" in page
+    assert "1 new, 0 changed, 1 unchanged" in page
 
 
 def test_file_is_dropped(site, sign_in):
