@@ -1,16 +1,20 @@
 """No list, and no detail, costs more queries for more rows."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bureau.purchasing.services import orders
 from bureau.purchasing.states import RequestStatus as S
 from tests.clients import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.bills import enter, receive
-from tests.factories.orders import make_site, order_in
-from tests.factories.purchasing import STANDARD_STEPS, make_form, make_office, make_workflow, request_in
+from tests.factories.orders import attach as file_up
+from tests.factories.orders import make_cost_code, make_project, make_site, make_vendor, order_in
+from tests.factories.purchasing import NOW, STANDARD_STEPS, make_form, make_office, make_workflow, request_in
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +95,54 @@ def test_bills_and_receipts_cost_the_same_queries_for_one_and_for_three():
     add(2)
     add(3)
     assert [queries(client, path) for client, path in lists] == few
+
+
+ORDER_LISTS = {
+    "orders": "foreman",
+    "projects": "admin",
+    "vendors": "foreman",
+    "audit-logs": "admin",
+    "po-users": "pm",
+}
+
+
+def one_more(site, number):
+    """An order with all that hangs on one, and one more of everything that is listed."""
+    order = order_in("approved", site, type="rolling", ceiling_amount=Decimal(900))
+    file_up(order)
+    orders.release(actor=site.foreman, order=order, amount=Decimal(5), now=NOW)
+    orders.add_note(actor=site.foreman, order=order, text="Look", now=NOW)
+    make_cost_code(make_project(site.organization, f"MORE{number}"), "CC-001")
+    make_cost_code(site.project, f"CC-MORE{number}")
+    make_vendor(site.organization, f"MORE{number}", f"Vendor {number}")
+    make_user(site.organization)
+    return order
+
+
+@pytest.mark.parametrize(("name", "who"), ORDER_LISTS.items())
+@pytest.mark.parametrize("parameters", ["", "?page=1&limit=5&search=e"])
+def test_list_of_the_order_tool_costs_the_same_queries_for_one_row_and_for_three(name, who, parameters):
+    site = make_site()
+    client = ApiClient(getattr(site, who))
+    path = reverse(f"api:{name}") + parameters
+    one_more(site, 1)
+    few = queries(client, path)
+    one_more(site, 2)
+    one_more(site, 3)
+    assert queries(client, path) == few <= 3
+
+
+def test_what_hangs_on_an_order_costs_the_same_queries_for_one_and_for_three():
+    site = make_site()
+    client = ApiClient(site.foreman)
+    order = one_more(site, 1)
+    paths = [reverse(f"api:order-{name}", kwargs={"pk": order.pk}) for name in ("files", "notes", "releases")]
+    paths += [reverse("api:order", kwargs={"pk": order.pk}), reverse("api:cost-codes", kwargs={"project_id": "PRJ001"})]
+    few = [queries(client, path) for path in paths]
+    for number in range(2):
+        file_up(order)
+        orders.add_note(actor=site.foreman, order=order, text="Again", now=NOW)
+        orders.release(actor=site.foreman, order=order, amount=Decimal(5), now=NOW)
+        make_cost_code(site.project, f"CC-AGAIN{number}")
+    assert [queries(client, path) for path in paths] == few
+    assert few == [3, 3, 3, 7, 3]
