@@ -1,50 +1,26 @@
-"""The demo data: the people of Northwind Builders and 18 months of their purchase requests.
-
-Everything goes through the services, at the moments at which it would have happened; the same `now` gives the same.
-"""
+"""18 months of purchase requests, the newest of them still on their way."""
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 
-import pikepdf
-from django.contrib.auth.hashers import get_hasher, make_password
-from django.db import transaction
-
-from bureau.accounts.models import Role, Team
-from bureau.accounts.permissions import SYSTEM
-from bureau.accounts.services.organizations import create_organization
-from bureau.accounts.services.teams import add_member, create_team
-from bureau.accounts.services.users import create_user
-from bureau.core.models import Job, Organization, User
+from bureau.accounts.models import Team
+from bureau.core.models import User
+from bureau.purchasing.demo.clock import HISTORY, SEED, Act, Event, moments, office_hours
+from bureau.purchasing.demo.paper import offer
+from bureau.purchasing.demo.people import OWNERS
 from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.services.approvals import approve_request, complete_request, reject_request
 from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.services.content import ItemInput
 from bureau.purchasing.services.requests import create_and_submit, create_request, submit_request, update_request
-from bureau.purchasing.services.templates import create_form_template, create_workflow_template
 from bureau.purchasing.states import RequestStatus
 
-HISTORY = timedelta(days=548)
 RECENT = timedelta(days=21)
 REQUESTS = 60
-SEED = 20_250_701
-
-STAFF = [
-    ("staff", "Sofie", "Lindqvist", "staff"),
-    ("foreman", "Ben", "Okafor", "foreman"),
-    ("super", "Rosa", "Delgado", "super"),
-    ("pm", "Henrik", "Vos", "pm"),
-    ("requester", "Mia", "Tanaka", "member"),
-    ("manager", "Karl", "Weber", "member"),
-    ("director", "Amara", "Nwosu", "member"),
-    ("finance", "Lena", "Fischer", "member"),
-]
-OWNERS = [("owner", "Oona", "Virtanen"), ("owner2", "Tomás", "Rivera")]
 
 MARKETING = [
     ("Camera lenses", "GOODS", "Lumen Optics", "Product shoots", 4200),
@@ -105,123 +81,10 @@ class Plan:
     begin: Callable[[datetime], PurchaseRequest]
 
 
-def load(*, now: datetime, password: str) -> None:
-    """Fills an empty database. No mail leaves: nobody asked for these messages.
-
-    Raises Invalid when `password` is too weak for an account.
-    """
-    with transaction.atomic():
-        people, marketing = _people(now - HISTORY, password)
-        _requests(people, marketing, now=now)
-        Job.objects.filter(kind="tell_about_request").delete()
-
-
-def _people(start: datetime, password: str) -> tuple[dict[str, User], Team]:
-    northwind = create_organization(
-        name="Northwind Builders",
-        now=start,
-        address="Hafenstrasse 12\n20457 Hamburg",
-        country="DE",
-        tax_number="DE811907980",
-        completion_email="accounts@northwind.example",
-    )
-    with _one_password_hash(password):
-        people = {"admin": _person(northwind, start, password, ("admin", "Alma", "Brandt", "admin"), superuser=True)}
-        for given in STAFF:
-            people[given[0]] = _person(northwind, start, password, given)
-        for username, first, last in OWNERS:
-            people[username] = _person(None, start, password, (username, first, last, "owner"))
-    admin = people["admin"]
-    general = Team.objects.get(organization=northwind, is_general=True)
-    marketing = create_team(
-        actor=admin, name="Marketing", description="Brochures, fairs, the website.", now=start, organization=northwind
-    )
-    roles = {role.code: role for role in Role.objects.filter(organization=northwind)}
-    add_member(actor=admin, team=marketing, user=people["requester"], role=roles[Role.INITIATOR], now=start)
-    for team in (marketing, general):
-        for name, code in (("manager", Role.MANAGER), ("director", Role.DIRECTOR), ("finance", Role.FINANCE_REVIEWER)):
-            add_member(actor=admin, team=team, user=people[name], role=roles[code], now=start)
-    create_form_template(
-        actor=admin,
-        team=marketing,
-        name="Marketing Form",
-        fields=[
-            {
-                "field_id": "budget_amount",
-                "name": "Budget Amount",
-                "field_type": "NUMBER",
-                "required": True,
-                "minimum": Decimal(0),
-                "help_text": "What it costs in all, without tax.",
-                "is_amount": True,
-            },
-            {"field_id": "campaign", "name": "Campaign", "field_type": "TEXT", "help_text": "If it belongs to one."},
-        ],
-        attachment_categories=[{"name": "Quote"}],
-        now=start,
-    )
-    create_workflow_template(
-        actor=admin,
-        team=marketing,
-        name="Standard Workflow",
-        steps=[
-            {"step_name": "Manager Approval", "approvers": [{"role": Role.MANAGER}]},
-            {"step_name": "Director Approval", "approvers": [{"role": Role.DIRECTOR}]},
-            {"step_name": "Finance Review", "is_finance_review": True},
-        ],
-        now=start,
-    )
-    return people, marketing
-
-
-def _person(
-    organization: Organization | None,
-    now: datetime,
-    password: str,
-    given: tuple[str, str, str, str],
-    *,
-    superuser: bool = False,
-) -> User:
-    username, first, last, role = given
-    domain = "northwind.example" if organization else f"{username}.example"
-    return create_user(
-        actor=SYSTEM,
-        username=username,
-        email=f"{username}@{domain}",
-        password=password,
-        role=role,
-        first_name=first,
-        last_name=last,
-        organization=organization,
-        superuser=superuser,
-        now=now,
-    )
-
-
-@contextmanager
-def _one_password_hash(password: str) -> Iterator[None]:
-    """Hashing is slow by design: the people made inside get one hash in common, made once."""
-    hasher = get_hasher()
-    usual = getattr(hasher, "iterations", None)
-    if usual is not None:
-        hasher.iterations = 1  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        if usual is not None:
-            hasher.iterations = usual  # type: ignore[attr-defined]
-    User.objects.update(password=make_password(password))
-
-
-def _requests(people: dict[str, User], marketing: Team, *, now: datetime) -> None:
-    """Starts and moves all requests in the order of time, as their numbers should be."""
+def request_events(people: dict[str, User], marketing: Team, *, now: datetime) -> Iterator[Event]:
     chance = random.Random(SEED)
-    plans = sorted(_plans(people, marketing, chance, now=now), key=lambda plan: plan.at)
-    events: list[tuple[datetime, int, Callable[[datetime], object]]] = []
-    for index, plan in enumerate(plans):
-        events += [(at, index, event) for at, event in _course(plan, people, chance, now=now)]
-    for at, _index, event in sorted(events, key=lambda entry: entry[:2]):
-        event(at)
+    for plan in sorted(_plans(people, marketing, chance, now=now), key=lambda plan: plan.at):
+        yield from list(_course(plan, people, chance, now=now))
 
 
 def _plans(people: dict[str, User], marketing: Team, chance: random.Random, *, now: datetime) -> Iterator[Plan]:
@@ -233,7 +96,7 @@ def _plans(people: dict[str, User], marketing: Team, chance: random.Random, *, n
         else:
             older = -recent / (REQUESTS - len(OPEN_STATES))
             age = RECENT + (HISTORY - RECENT) * older - timedelta(hours=chance.uniform(0, 80))
-        at = _office_hours(now - age, chance)
+        at = office_hours(now - age, chance)
         final = _final_state(recent, chance)
         if index % 3 == 2:
             person = general[index // 3 % len(general)]
@@ -244,7 +107,7 @@ def _plans(people: dict[str, User], marketing: Team, chance: random.Random, *, n
             )
     for index in range(8):
         person = people[OWNERS[index % 2][0]]
-        at = _office_hours(now - HISTORY * (8 - index) / 9, chance)
+        at = office_hours(now - HISTORY * (8 - index) / 9, chance)
         yield Plan(at, person, RequestStatus.COMPLETED, _general_request(person, index, RequestStatus.COMPLETED))
 
 
@@ -296,12 +159,10 @@ def _general_request(person: User, index: int, final: RequestStatus) -> Callable
     return begin
 
 
-def _course(
-    plan: Plan, people: dict[str, User], chance: random.Random, *, now: datetime
-) -> Iterator[tuple[datetime, Callable[[datetime], object]]]:
+def _course(plan: Plan, people: dict[str, User], chance: random.Random, *, now: datetime) -> Iterator[Event]:
     """What happens to one request and when, up to the state in which it is left; never after `now`."""
     made: list[PurchaseRequest] = []
-    moments = _moments(plan.at, chance, now=now)
+    times = moments(plan.at, chance, now=now)
     comments = [chance.choice(COMMENTS) for _ in range(3)]
     reason = chance.choice(REASONS)
     with_quote = chance.random() < 0.25
@@ -311,10 +172,10 @@ def _course(
 
     def submit(at: datetime) -> None:
         if made[0].status == RequestStatus.DRAFT:
-            uploads = [Upload(_quote(made[0]), f"quote-{made[0].number}.pdf", category="Quote")] if with_quote else []
+            uploads = [Upload(_offer(made[0]), f"quote-{made[0].number}.pdf", category="Quote")] if with_quote else []
             submit_request(actor=plan.person, request=made[0], uploads=uploads, now=at)
 
-    def approve(who: str, comment: str) -> Callable[[datetime], object]:
+    def approve(who: str, comment: str) -> Act:
         return lambda at: approve_request(actor=people[who], request=made[0], comment=comment, now=at)
 
     def reject(at: datetime) -> None:
@@ -326,25 +187,25 @@ def _course(
     def edit(at: datetime) -> None:
         update_request(actor=plan.person, request=made[0], description="With the second quote attached soon.", now=at)
 
-    yield next(moments), begin
+    yield Event(next(times), begin)
     if plan.final == RequestStatus.DRAFT:
         return
-    yield next(moments), submit
+    yield Event(next(times), submit)
     if plan.person.username.startswith("owner"):
         return
     if plan.final in (RequestStatus.REJECTED, RequestStatus.RESUBMITTED):
-        yield next(moments), reject
+        yield Event(next(times), reject)
         if plan.final == RequestStatus.RESUBMITTED:
-            yield next(moments), edit
+            yield Event(next(times), edit)
         return
     if plan.final == RequestStatus.PENDING_APPROVAL:
         return
-    yield next(moments), approve("manager", comments[0])
+    yield Event(next(times), approve("manager", comments[0]))
     if plan.final == RequestStatus.IN_REVIEW:
         return
-    yield next(moments), lambda at: _director(made[0], people["director"], comments[1], at)
+    yield Event(next(times), lambda at: _director(made[0], people["director"], comments[1], at))
     if plan.final == RequestStatus.COMPLETED:
-        yield next(moments), complete
+        yield Event(next(times), complete)
 
 
 def _director(request: PurchaseRequest, director: User, comment: str, at: datetime) -> None:
@@ -353,32 +214,7 @@ def _director(request: PurchaseRequest, director: User, comment: str, at: dateti
         approve_request(actor=director, request=request, comment=comment, now=at)
 
 
-def _moments(start: datetime, chance: random.Random, *, now: datetime) -> Iterator[datetime]:
-    """Moments from `start` on, in office hours, up to four days apart; none lies after `now`."""
-    at = start
-    while True:
-        yield at
-        then = _office_hours(at + timedelta(days=chance.randint(0, 4)), chance)
-        at = then if at < then < now else at + min(timedelta(minutes=50), (now - at) / 2)
-
-
-def _office_hours(at: datetime, chance: random.Random) -> datetime:
-    return at.replace(hour=chance.randint(8, 16), minute=chance.randint(0, 59), second=0, microsecond=0)
-
-
-def _quote(request: PurchaseRequest) -> BytesIO:
-    """A one-page PDF that looks like what it is: somebody's offer."""
-    pdf = pikepdf.new()
-    page = pdf.add_blank_page(page_size=(595, 842))
-    font = pikepdf.Dictionary(
-        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica,
-        Encoding=pikepdf.Name.WinAnsiEncoding,
-    )  # fmt: skip
-    page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
-    lines = [f"Quote for {request.subject}", request.vendor_name, f"Net amount: {request.amount} EUR", request.number]
-    shown = b" ".join(b"<" + line.encode("cp1252", "replace").hex().encode() + b"> '" for line in lines)
-    page.obj.Contents = pdf.make_stream(b"BT /F1 14 Tf 22 TL 72 770 Td " + shown + b" ET")
-    content = BytesIO()
-    pdf.save(content, static_id=True)
-    content.seek(0)
-    return content
+def _offer(request: PurchaseRequest) -> BytesIO:
+    return offer(
+        [f"Quote for {request.subject}", request.vendor_name, f"Net amount: {request.amount} EUR", request.number]
+    )
