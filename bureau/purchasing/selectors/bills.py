@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
+from bureau.core.sums import ExactSum
 from bureau.kit.errors import NotFound
-from bureau.kit.money import ZERO, cents
+from bureau.kit.money import ZERO
 from bureau.kit.permissions import Decision, denied
 from bureau.parties.permissions import handles_payables
 from bureau.parties.selectors import tolerance
@@ -82,8 +83,8 @@ def billed_quantities(order: PurchaseOrder, *, besides: Bill) -> dict[int, Decim
 
 
 def total_of(bills: QuerySet[Bill]) -> Decimal:
-    total: Decimal | None = bills.aggregate(total=Sum("total_amount"))["total"]
-    return cents(total or ZERO)
+    total: Decimal | None = bills.aggregate(total=ExactSum("total_amount"))["total"]
+    return total or ZERO
 
 
 def tolerances_of(bill: Bill) -> Tolerances:

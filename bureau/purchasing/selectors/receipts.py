@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
+from bureau.core.sums import ExactSum
 from bureau.kit.money import ZERO
 from bureau.parties.selectors import tolerance
 from bureau.purchasing.calculations import priced_line
@@ -29,8 +30,7 @@ class Receivable:
 
 def by_order_line(rows: QuerySet[Any]) -> dict[int, Decimal]:
     """The summed quantities of receipt or bill lines, by the id of their order line."""
-    sums = rows.order_by().values_list("order_line").annotate(Sum("quantity"))
-    return {line: quantity.quantize(NOTHING) for line, quantity in sums}  # SQLite adds in floating point
+    return dict(rows.order_by().values_list("order_line").annotate(ExactSum("quantity")))
 
 
 def received_quantities(order: PurchaseOrder) -> dict[int, Decimal]:
