@@ -1,9 +1,12 @@
 """What a sync makes of rows: once, row by row, with the audit log and the ledger, and for one organization only."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from bureau.core import audit, jobs
@@ -300,3 +303,28 @@ def test_failed_sync_is_tried_again_and_not_piled_up(site, connected):
 def test_syncs_are_scheduled_as_documented(kind):
     hours = {"sync_projects": 0.5}.get(kind, 24)
     assert jobs.kinds[kind].every == timedelta(hours=hours)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_syncs_at_the_same_time_make_each_record_once(site, connected):
+    connected.projects = [{**PROJECT, "id": f"P{number:02}"} for number in range(12)]
+    connected.cost_codes = [{**COST_CODE, "project_id": f"P{number:02}"} for number in range(12)]
+    together = threading.Barrier(3)
+
+    def work():
+        try:
+            together.wait()
+            for _ in range(2):
+                synced(site)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        for done in [threads.submit(work) for _ in range(3)]:
+            done.result()
+    assert Project.objects.filter(organization=site.organization, synced_at=NOW).count() == 12
+    assert set(CostCode.objects.exclude(synced_at=None).values_list("budget", "external")) == {(150000, 75000)}
+    assert list(budgets.differences()) == []
+    created = AuditEntry.objects.filter(action="created", entity_type="project", new_values__source="JobCost")
+    assert created.count() == 12
+    assert list(audit.breaks()) == []
