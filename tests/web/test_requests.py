@@ -343,13 +343,21 @@ def test_several_are_decided_at_once_and_each_stands_alone(sign_in, office):
     first, second = submit(office), submit(office)
     passed = approve(office.manager, submit(office))
     chosen = [str(request.uuid) for request in (first, second, passed)] + ["nonsense"]
-    answer = sign_in(office.manager).post(
-        "/requests/decide/", {"decision": "approve", "request": chosen, "next": "/"}, follow=True
-    )
-    texts = [str(message) for message in answer.context["messages"]]
-    assert texts[0] == "Approved: 2."
-    assert len(texts) == 2
+    answer = sign_in(office.manager).post("/requests/decide/", {"decision": "approve", "request": chosen, "next": "/"})
+    told = {one.url: one.refusal for one in answer.context["outcomes"]}
+    assert told.pop(page_of(passed)) == "You have already decided on this step."
+    assert told == {page_of(first): "", page_of(second): ""}
+    assert "Approved: 2 of 3" in answer.content.decode()
     assert {fresh(request).status for request in (first, second)} == {S.IN_REVIEW}
+
+
+def test_several_that_all_succeed_are_named_back_on_the_list(sign_in, office):
+    chosen = [str(submit(office).uuid) for _n in range(5)]
+    data = {"decision": "approve", "request": chosen, "next": "/"}
+    answer = sign_in(office.manager).post("/requests/decide/", data, follow=True)
+    assert answer.redirect_chain == [("/", 302)]
+    [message] = answer.context["messages"]
+    assert str(message) == "Approved: 5. Camera lenses, Camera lenses, Camera lenses and 2 more."
 
 
 def test_several_are_completed_at_once(sign_in, office):

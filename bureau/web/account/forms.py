@@ -1,5 +1,9 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from bureau.core.models import User
 
 
 class SignInForm(forms.Form):
@@ -40,3 +44,21 @@ class ChangePasswordForm(NewPasswordForm):
     old_password = forms.CharField(
         label=_("Present password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class AwayForm(forms.Form):
+    """Who decides on orders in one's place, and when."""
+
+    delegate = forms.ChoiceField(label=_("Who decides in your place"))
+    start_date = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    end_date = forms.DateField(
+        label=_("Until"),
+        help_text=_("The last day that you are away."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, colleagues: list[User], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.colleagues = {str(person.pk): person for person in colleagues}
+        names = [(pk, f"{person.name} ({person.get_role_display()})") for pk, person in self.colleagues.items()]  # type: ignore[attr-defined]
+        self.fields["delegate"].choices = [("", _("Choose…")), *names]  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -11,11 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bureau.accounts.permissions import has_code
 from bureau.accounts.selectors import access_scopes
 from bureau.accounts.services import passwords, users
 from bureau.accounts.services import sign_in as sign_ins
-from bureau.kit.errors import DomainError, Invalid, RateLimited, Unauthorized
-from bureau.web.account.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
+from bureau.kit.errors import Conflict, DomainError, Invalid, NotFound, RateLimited, Unauthorized
+from bureau.purchasing.selectors import order_people
+from bureau.purchasing.services import delegations
+from bureau.web.account.forms import AwayForm, ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
 from bureau.web.answers import UNREADABLE, PageRequest, page, place_errors, way_back
 from bureau.web.context import THEMES
 
@@ -103,6 +107,8 @@ def account(request: PageRequest) -> HttpResponse:
         users.update_profile(actor=request.user, changes={"shortcuts": "shortcuts" in request.POST}, now=timezone.now())
         messages.success(request, _("Saved."))
         return redirect("web:account")
+    if request.POST.get("do") in ("away", "back"):
+        return _away(request)
     form = ChangePasswordForm(request.POST or None)
     if form.is_valid():
         try:
@@ -120,8 +126,50 @@ def account(request: PageRequest) -> HttpResponse:
             auth.update_session_auth_hash(request, request.user)
             messages.success(request, _("The password is changed."))
             return redirect("web:account")
-    context = {"form": form, "scopes": access_scopes(request.user)}
-    return render(request, "web/account/account.html", context, status=UNREADABLE if form.is_bound else 200)
+    return _account_page(request, form=form)
+
+
+def _away(request: PageRequest) -> HttpResponse:
+    """While one is away: gives one's decisions to a colleague, or takes them back."""
+    user, now = request.user, timezone.now()
+    given = order_people.delegations_given(user, today=timezone.localdate())
+    if request.POST["do"] == "back":
+        delegation = next((one for one in given if str(one.uuid) == request.POST.get("delegation")), None)
+        if delegation is None:
+            raise NotFound(_("There is no such delegation."))
+        delegations.end_delegation(actor=user, delegation=delegation, now=now)
+        messages.success(request, _("You decide yourself again."))
+        return redirect(reverse("web:account") + "#away")
+    form = AwayForm(order_people.possible_delegates(user), request.POST)
+    if form.is_valid():
+        try:
+            delegations.create_delegation(
+                actor=user,
+                delegator=user,
+                delegate=form.colleagues[form.cleaned_data["delegate"]],
+                start_date=form.cleaned_data["start_date"],
+                end_date=form.cleaned_data["end_date"],
+                now=now,
+            )
+        except (Invalid, Conflict) as error:
+            place_errors(form, error)
+        else:
+            messages.success(request, _("That is settled; both of you see it here."))
+            return redirect(reverse("web:account") + "#away")
+    return _account_page(request, away=form)
+
+
+def _account_page(
+    request: PageRequest, *, form: ChangePasswordForm | None = None, away: AwayForm | None = None
+) -> HttpResponse:
+    user, today = request.user, timezone.localdate()
+    bound = bool((form and form.is_bound) or away)
+    context = {"form": form or ChangePasswordForm(), "scopes": access_scopes(user), "today": today}
+    context["received"] = order_people.delegations_received(user, today=today)
+    if has_code(user, "po:approve"):
+        context["given"] = order_people.delegations_given(user, today=today)
+        context["away"] = away or AwayForm(order_people.possible_delegates(user), initial={"start_date": today})
+    return render(request, "web/account/account.html", context, status=UNREADABLE if bound else 200)
 
 
 @require_POST

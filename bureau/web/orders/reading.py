@@ -13,9 +13,9 @@ from bureau.core.models import ScanState, User
 from bureau.kit.money import ZERO
 from bureau.kit.permissions import Decision as Answer
 from bureau.purchasing.models import ApprovalSlot, Bill, OrderType, PurchaseOrder
-from bureau.purchasing.permissions.orders import UNLIMITED, Authority, can_remove_file, limit_of
+from bureau.purchasing.permissions.orders import UNLIMITED, can_remove_file, limit_of
+from bureau.purchasing.selectors import order_people, receipts
 from bureau.purchasing.selectors import orders as selectors
-from bureau.purchasing.selectors import receipts
 from bureau.purchasing.selectors.orders import BudgetEffect, OrderEvent, OrderEventKind
 from bureau.purchasing.states import OrderStatus
 from bureau.web.requests.reading import Entry, Step
@@ -89,7 +89,16 @@ class Story:
     def your_turn(self) -> bool:
         """Whether it waits for this person, and not only may be decided by them."""
         mine = self.asked is not None and self.asked.user_id == self.user.pk
-        return "approve" in self.actions and (mine or self.authority.in_place_of is not None)
+        return "approve" in self.actions and (mine or self.stands_in_for is not None)
+
+    @cached_property
+    def stands_in_for(self) -> User | None:
+        """The person asked, where they are away and this one decides in their place."""
+        if self.asked is None or self.asked.user_id == self.user.pk:
+            return None
+        received = order_people.delegations_received(self.user, today=self.today)
+        givers = (one.delegator for one in received if one.start_date <= self.today)
+        return next((giver for giver in givers if giver.pk == self.asked.user_id), None)
 
     @property
     def warns(self) -> bool:
@@ -121,10 +130,6 @@ class Story:
         return next(waiting, None)
 
     @cached_property
-    def authority(self) -> Authority:
-        return selectors.authority(self.user, self.item, today=self.today)
-
-    @cached_property
     def likely(self) -> User | None:
         """Who would be asked if a draft were submitted now."""
         return selectors.likely_approver(self.item, today=self.today)
@@ -136,19 +141,21 @@ class Story:
         """Empty unless this person can decide now."""
         if "approve" not in self.actions or self.asked is None:
             return ""
-        asked, mine = self.asked.user, self.asked.user_id == self.user.pk
-        words = {"limit": limit_text(self.user, self.currency), "project": self.item.project.code, "asked": asked}
-        giver = self.authority.in_place_of
-        if giver is not None and not mine:
-            return _("you decide in place of %(giver)s, up to the lower of both limits.") % {"giver": giver.name}
-        if not mine:
-            return _("%(asked)s is asked; you may decide as well (%(limit)s).") % words
+        limit = limit_of(self.user)
+        words = {
+            "project": self.item.project.code,
+            "asked": self.asked.user,
+            "limit": _("any amount") if limit == UNLIMITED else _("up to %s") % amount_text(limit, self.currency),
+        }
+        if self.asked.user_id != self.user.pk:
+            if self.stands_in_for is not None:
+                words["giver"] = self.stands_in_for
+                return _("you decide in place of %(giver)s; you may approve %(limit)s.") % words
+            return _("%(asked)s is asked; you may decide as well, %(limit)s.") % words
         if len(self.slots) > 1:
             words["before"] = self.slots[-2].user
-            return _("%(before)s did not decide in time, so it came to you (%(limit)s).") % words
-        return (
-            _("of those who may approve this amount on %(project)s, yours is the smallest limit (%(limit)s).") % words
-        )
+            return _("%(before)s did not decide in time, so it came to you; you may approve %(limit)s.") % words
+        return _("of those who can approve this on %(project)s, your limit is the smallest: %(limit)s.") % words
 
     @cached_property
     def reason(self) -> str:

@@ -78,7 +78,8 @@ def _edit(request: PageRequest, item: PurchaseOrder | None) -> HttpResponse:
         else:
             return redirect("web:order", item.pk)
     if autosaving:
-        return JsonResponse({"message": _first_error(form)}, status=UNREADABLE)
+        kept = "" if item else _("Kept in this browser until it can be saved.") + " "
+        return JsonResponse({"message": kept + _first_error(form), "kept": bool(kept)}, status=UNREADABLE)
     return _form_page(request, item, form, status=UNREADABLE if form.is_bound else 200)
 
 
@@ -153,10 +154,10 @@ def _addresses(item: PurchaseOrder) -> dict[str, str]:
 def _first_error(form: OrderForm) -> str:
     for name, texts in form.errors.items():
         label = f"{form.fields[name].label} – " if name in form.fields else ""
-        return _("Not saved yet: %s") % f"{label}{texts[0]}"
+        return _("Still to do: %s") % f"{label}{texts[0]}"
     for (index, _column), texts in form.cell_errors.items():
-        return _("Not saved yet: %s") % _("line %(number)d – %(text)s") % {"number": index + 1, "text": texts[0]}
-    return _("Not saved yet: %s") % " ".join(form.line_errors)
+        return _("Still to do: %s") % _("line %(number)d – %(text)s") % {"number": index + 1, "text": texts[0]}
+    return _("Still to do: %s") % " ".join(form.line_errors)
 
 
 def _next(request: PageRequest, item: PurchaseOrder) -> str:

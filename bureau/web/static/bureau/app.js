@@ -246,7 +246,7 @@
               $$("[data-upload]", form).forEach((zone) => { zone.dataset.upload = result.upload; });
             }
             tell(`${say("Saved")} ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
-          } else tell(answer.status === 401 || answer.redirected ? say("Gone") : result.message || say("Failed"), true);
+          } else tell(answer.status === 401 || answer.redirected ? say("Gone") : result.message || say("Failed"), !result.kept);
         } catch {
           tell(say("Unsaved"), true);
           pause = setTimeout(save, 8000);
@@ -277,7 +277,8 @@
       const seen = {};
       JSON.parse(lost).forEach(([name, value]) => {
         const nth = (seen[name] = (seen[name] ?? -1) + 1), found = form.elements[name];
-        const field = found instanceof RadioNodeList && found[0].type !== "radio" ? found[nth] || form.addLineFor?.(name, nth) : found;
+        const several = found instanceof RadioNodeList && found[0].type !== "radio";
+        const field = several ? found[nth] || form.addLineFor?.(name, nth) : nth ? form.addLineFor?.(name, nth) : found;
         if (field?.type === "checkbox") field.checked = true; else if (field && field.type !== "file") field.value = value;
       });
       form.dispatchEvent(new Event("restored"));

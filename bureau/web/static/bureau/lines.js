@@ -80,6 +80,7 @@
   $$("[data-lines]").forEach((table) => {
     const form = table.closest("form");
     form.addLineFor = (name, nth) => {
+      if (!table.querySelector(`[name="${CSS.escape(name)}"]`)) return null;
       while (lines(table).length <= nth) addLine(table);
       return lines(table)[nth].querySelector(`[name="${CSS.escape(name)}"]`);
     };
