@@ -141,7 +141,8 @@ def check_orders_and_bills(people):
     for name in ("super", "pm", "admin"):
         assert order_selectors.orders_awaiting(people[name]).count() >= 2, name
     assert orders.filter(budget_overridden=True).exists()
-    assert orders.filter(request__status=RequestStatus.COMPLETED).exists()
+    converted = orders.get(request__status=RequestStatus.COMPLETED)
+    assert set(converted.lines.values_list("tax_code", flat=True)) == {"GP"}
     assert Decision.objects.filter(in_place_of=people["super"]).exists()
     for model in (OrderNote, OrderRelease, OrderFile, GoodsReceipt):
         assert model.objects.exists(), model

@@ -80,7 +80,7 @@ class Course:
         )
 
     def convert(self, at: datetime) -> None:
-        """Of the newest completed request for office supplies."""
+        """Of the newest completed request that names this vendor."""
         completed = PurchaseRequest.objects.filter(
             organization=self.actor.organization, status=RequestStatus.COMPLETED, vendor_name=self.plan.vendor
         )

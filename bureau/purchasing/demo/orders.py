@@ -170,8 +170,7 @@ def _recent(chance: random.Random, now: datetime) -> Iterator[Plan]:
             words = ""
         at = now - timedelta(days=days)
         yield _plan(at, who, vendor, steps, chance, words=words, raised=raised, hours=days * 24 / 10)
-    code = GOODS["Office Depot"][0]
-    yield Plan(now - timedelta(days=2), "pm", "Office Depot", code, ("convert", *APPROVED[1:]), hours=5)
+    yield Plan(now - timedelta(days=2), "pm", ABC, ("PRJ001", "CC-005"), ("convert", *APPROVED[1:]), hours=5)
     yield from _waiting(now)
 
 

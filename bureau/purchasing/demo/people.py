@@ -46,6 +46,7 @@ def create_people(start: datetime, password: str) -> tuple[dict[str, User], Team
             people[username] = _person(None, start, password, (username, first, last, "owner"))
     admin = people["admin"]
     update_organization(actor=admin, organization=northwind, changes={"default_tax_code": "GP"}, now=start)
+    northwind.refresh_from_db()  # its people hold this one
     general = Team.objects.get(organization=northwind, is_general=True)
     marketing = create_team(
         actor=admin, name="Marketing", description="Brochures, fairs, the website.", now=start, organization=northwind
