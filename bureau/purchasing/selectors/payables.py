@@ -3,10 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from bureau.core.models import User
+from bureau.core.sums import ExactSum
 from bureau.kit.money import ZERO
 from bureau.parties.models import AccountState, BankAccount, Vendor
 from bureau.purchasing.models import Bill, BillLine, OrderLine, PurchaseOrder
@@ -23,7 +24,7 @@ def with_spend(vendors: QuerySet[Vendor], user: User, year: int) -> QuerySet[Ven
     bills = Bill.objects.visible_to(user).filter(
         vendor=OuterRef("pk"), status__in=ACCEPTED, bill_date__gte=date(year, 1, 1), bill_date__lt=date(year + 1, 1, 1)
     )
-    total = bills.order_by().values("vendor").annotate(total=Sum("total_amount")).values("total")
+    total = bills.order_by().values("vendor").annotate(total=ExactSum("total_amount")).values("total")
     proposed = BankAccount.objects.filter(vendor=OuterRef("pk"), state=AccountState.PROPOSED)
     spend = Coalesce(Subquery(total, output_field=_MONEY), ZERO, output_field=_MONEY)
     return vendors.annotate(spend=spend, waits=Exists(proposed))
@@ -43,7 +44,7 @@ def unbilled(order: PurchaseOrder, *, three_way: bool) -> list[tuple[OrderLine, 
     ordered) less what approved bills have asked for."""
     received = received_quantities(order)
     rows = BillLine.objects.filter(order_line__order=order, bill__status__in=ACCEPTED).order_by()
-    billed = dict(rows.values_list("order_line").annotate(Sum("quantity")))
+    billed = dict(rows.values_list("order_line").annotate(ExactSum("quantity")))
     found = []
     for line in order.lines.all():
         base = received.get(line.pk, NOTHING) if three_way else line.quantity

@@ -10,7 +10,8 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from bureau.core.models import User
-from bureau.kit.money import ZERO
+from bureau.core.sums import ExactSum
+from bureau.kit.money import ZERO, cents
 from bureau.purchasing.models import Bill, CostCode, EntryKind, LedgerEntry, Project, PurchaseOrder
 
 SPENDING = (EntryKind.COMMITTED, EntryKind.EXTERNAL)
@@ -48,7 +49,13 @@ def statement_lines(entries: list[Any]) -> list[StatementLine]:
         if event != before:
             lines.append(
                 StatementLine(
-                    entry.created_at, entry.reason, entry.user, entry.order, entry.bill, entry.cost_code, entry.running
+                    at=entry.created_at,
+                    reason=entry.reason,
+                    user=entry.user,
+                    order=entry.order,
+                    bill=entry.bill,
+                    cost_code=entry.cost_code,
+                    running=cents(entry.running),
                 )
             )
             before = event
@@ -77,7 +84,7 @@ def months(what: Project | CostCode, *, until: date) -> list[Month]:
         entries = entries.exclude(kind=EntryKind.BUDGET, cost_code__isnull=False)
     sums = entries.order_by().annotate(month=TruncMonth("created_at")).values_list("month", "kind")
     changes: dict[date, Figures] = {}
-    for month, kind, amount in sums.annotate(Sum("amount")):
+    for month, kind, amount in sums.annotate(ExactSum("amount")):
         changes.setdefault(timezone.localtime(month).date(), {})[EntryKind(kind)] = amount
     found: list[Month] = []
     if not changes:

@@ -30,8 +30,8 @@ def item(mapping: Any, key: Any) -> Any:
 def change(amount: Decimal | None) -> SafeString:
     """What was added to a figure or taken off; nothing where nothing was."""
     if not amount:
-        return format_html("")
-    return format_html("{}", money(amount)) if amount < 0 else format_html("+{}", money(amount))
+        return SafeString("")
+    return SafeString(money(amount)) if amount < 0 else format_html("+{}", money(amount))
 
 
 @dataclass(frozen=True)

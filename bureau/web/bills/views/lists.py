@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -50,7 +50,7 @@ def bill_list(request: PageRequest) -> HttpResponse:
         rows = rows.filter(due_date__lt=today).exclude(status=BillStatus.PAID)
     context = {
         "page": paged(request, rows.select_related("vendor__party", "order")),
-        "total": rows.order_by().aggregate(total=Sum("total_amount"))["total"],
+        "total": selectors.total_of(rows.order_by()),
         "tab": tab,
         "tabs": [(name, _names()[name], counts.get(name)) for name in tabs],
         "filters": filters,
