@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -135,7 +135,7 @@ class Shell:
         return [Group(group.label, [area for area in group.areas if area.url]) for group in groups]
 
     def _area(self, name: str, label: str, route: str, key: str, *, shown: bool = True) -> Area:
-        url = _address(route) if shown else ""
+        url = reverse(route) if shown else ""
         path = self.request.path
         current = path == url if name == "home" else bool(url) and path.startswith(url)
         return Area(name, label, name, url, key, self.counts.get(name, 0), current)
@@ -179,14 +179,6 @@ class Shell:
             RunningJob(str(job.pk), str(SHOWN_JOBS[job.kind]), job.state, job.progress, f"/api/jobs/{job.pk}/stream/")
             for job in running.order_by("created_at")[:20]
         ]
-
-
-def _address(route: str) -> str:
-    """Empty where there is no such page."""
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return ""
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

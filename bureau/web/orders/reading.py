@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from bureau.core.models import ScanState, User
+from bureau.core.models import User
 from bureau.kit.money import ZERO
 from bureau.kit.permissions import Decision as Answer
-from bureau.purchasing.models import ApprovalSlot, Bill, OrderType, PurchaseOrder
+from bureau.purchasing.models import ApprovalSlot, Bill, OrderType, Project, PurchaseOrder
 from bureau.purchasing.permissions.orders import UNLIMITED, can_remove_file, limit_of
 from bureau.purchasing.selectors import order_people, receipts
 from bureau.purchasing.selectors import orders as selectors
@@ -65,25 +65,17 @@ class Story:
         waits = self.item.status in (OrderStatus.DRAFT, OrderStatus.SUBMITTED)
         return (self.effect.overdrawn_by or None) if waits else None
 
-    @property
-    def to_send(self) -> bool:
-        """What most people would do next stands out: send an approved order, book what comes, then close it."""
-        return "send" in self.actions and not self.item.sent_at and bool(self.item.vendor_email) and not self.to_close
-
-    @property
-    def to_receive(self) -> bool:
-        return "receive" in self.actions and not self.to_send and not self.to_close
-
-    @property
-    def to_close(self) -> bool:
+    @cached_property
+    def next_action(self) -> str:
+        """Of an approved order, what most people do next: send it, book what comes, close it when all is there."""
         item = self.item
-        if "close" not in self.actions:
-            return False
-        if item.type == OrderType.WALKUP:
-            return any(file.file.scan_state == ScanState.CLEAN for file in item.files.all())
-        if item.type == OrderType.ROLLING:
-            return not self.left_to_release
-        return all(not line.outstanding for line in self.receivable)
+        wanted = {
+            "send": item.type != OrderType.WALKUP and not item.sent_at and bool(item.vendor_email),
+            "receive": item.type == OrderType.STANDARD and any(line.outstanding for line in self.receivable),
+            "close": True,
+        }
+        offered = (name for name, wise in wanted.items() if wise and name in self.actions)
+        return next(offered, "") if item.status == OrderStatus.APPROVED else ""
 
     @property
     def your_turn(self) -> bool:
@@ -256,6 +248,11 @@ class Story:
             return Step(_("Delivery"), "ahead", _("in part") if came else _("nothing was booked in"))
         text = _("in part") if came else _("nothing has come in yet")
         return Step(_("Delivery"), "moving" if came else "waiting", text, current=True)
+
+    @cached_property
+    def sees_project(self) -> bool:
+        """Somebody who was only asked to decide may not."""
+        return Project.objects.visible_to(self.user).filter(pk=self.item.project_id).exists()
 
     @property
     def bills(self) -> list[Bill]:
