@@ -1,6 +1,7 @@
 """What is documented is served, and what is served is in the OpenAPI documents."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from bureau.api.urls import urlpatterns
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 VERBS = ("get", "post", "put", "patch", "delete")
 
-# Sign-in and the API's entrance, then simple requests and tasks, then purchase requests: method, path.
+# Sign-in and the API's entrance, then simple requests and tasks, then purchase requests, then orders: method, path.
 DOCUMENTED = f"""
 GET /api/
 GET /api/health/
@@ -79,6 +80,33 @@ GET /api/prs/workflows/
 POST /api/prs/workflows/
 GET /api/prs/workflows/{UUID}/
 PATCH /api/prs/workflows/{UUID}/
+
+GET /api/v1/purchase-orders
+POST /api/v1/purchase-orders
+GET /api/v1/purchase-orders/1
+PUT /api/v1/purchase-orders/1
+DELETE /api/v1/purchase-orders/1
+PATCH /api/v1/purchase-orders/1/submit
+PATCH /api/v1/purchase-orders/1/approve
+PATCH /api/v1/purchase-orders/1/reject
+PATCH /api/v1/purchase-orders/1/cancel
+PATCH /api/v1/purchase-orders/1/close
+GET /api/v1/purchase-orders/1/releases
+POST /api/v1/purchase-orders/1/releases
+GET /api/v1/purchase-orders/1/receipts
+POST /api/v1/purchase-orders/1/receipts
+POST /api/v1/purchase-orders/1/notes
+GET /api/v1/purchase-orders/1/pdf
+GET /api/v1/purchase-orders/1/files
+POST /api/v1/purchase-orders/1/files
+GET /api/v1/files/1/download
+DELETE /api/v1/files/1
+GET /api/v1/projects
+GET /api/v1/projects/PRJ001/cost-codes
+GET /api/v1/vendors
+GET /api/v1/audit-logs
+POST /api/v1/integrations/jobcost/sync
+POST /api/v1/integrations/timberline/sync
 """
 EXCLUDED = {
     "/api/schema/": "the document itself",
@@ -102,9 +130,7 @@ def routed() -> Iterator[tuple[str, str]]:
     for entry in urlpatterns:
         assert isinstance(entry, URLPattern), "routes are declared flat"
         path = "/api/" + str(entry.pattern)
-        for name, converter in entry.pattern.converters.items():
-            kind = type(converter).__name__.removesuffix("Converter").lower()
-            path = path.replace(f"<{kind}:{name}>", "{id}" if name == "pk" else f"{{{name}}}")
+        path = re.sub(r"<\w+:(\w+)>", lambda part: "{id}" if part[1] == "pk" else f"{{{part[1]}}}", path)
         view = entry.callback.view_class
         yield from ((verb, path) for verb in VERBS if hasattr(view, verb))
 
