@@ -45,7 +45,9 @@ class Computed(serializers.Field):
     def __init__(
         self, convert: Callable[..., Any], like: serializers.Field, *, parts: Sequence[str] = (), **options: Any
     ) -> None:
-        super().__init__(read_only=True, **({"source": "*"} if parts else {}), **options)
+        if parts:
+            options["source"] = "*"
+        super().__init__(read_only=True, **options)
         self.convert = convert
         self.like = like
         self.parts = parts
@@ -186,7 +188,7 @@ def _getter(name: str, field: Any) -> Callable[[Any], Any]:
     many = isinstance(field, serializers.ListSerializer)
     shape = field.child if many else field
     source = field.source or name
-    if getattr(field, "parts", ()):
+    if isinstance(field, Computed) and field.parts:
         parts, compute = [attrgetter(part) for part in field.parts], field.convert
         return lambda record: compute(*(part(record) for part in parts))
     nested = _compiled(type(shape)) if isinstance(shape, Shape) else None
@@ -225,7 +227,7 @@ def _compiled_rows(cls: type[Shape]) -> tuple[list[str], Callable[[tuple[Any, ..
                     value = f"({value} if r[{len(columns) - 1}] is not None else None)"
             elif isinstance(field, serializers.ListSerializer):
                 raise TypeError(f"{shape.__name__}.{name}: a row holds no lists")
-            elif getattr(field, "parts", ()):
+            elif isinstance(field, Computed) and field.parts:
                 first = len(columns)
                 columns.extend(f"{path}{part}".replace(".", "__") for part in field.parts)
                 scope[f"c{len(columns)}"] = field.convert

@@ -163,7 +163,11 @@ def paths(draw: Any, world: World, address: tuple[str, tuple[str, ...]]) -> str:
                 value = draw(st.one_of(st.just(value), st.just(value), st.uuids().map(str)))
                 value = UUID(value)
             case _:
-                value = draw(st.one_of(st.just(value), st.just(value), TEXT.filter(lambda text: text.strip("/"))))
+                value = draw(
+                    st.one_of(
+                        st.just(value), st.just(value), TEXT.filter(lambda text: text.strip("/") and "\n" not in text)
+                    )
+                )
                 value = value if "rest" in part or "code" in part else value.replace("/", "-")
         values[part] = value
     path = reverse(name, kwargs=values)
