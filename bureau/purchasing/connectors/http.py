@@ -63,7 +63,7 @@ class Refused(IntegrationFailed):
 
 
 class Service:
-    """`repeat` in `call`: whether a lost answer may be asked for again, which a POST without a key may not."""
+    """`repeat` in `call`: whether a call without an answer is made again."""
 
     def __init__(
         self,

@@ -49,7 +49,8 @@ class Timberline:
         return self._signed_in(lambda headers: self._service.rows("/vendors", headers=headers))
 
     def post_order(self, order: Mapping[str, Any], *, key: str) -> str:
-        """Looks before it posts: a service may forget keys sooner than a lost answer is asked for again."""
+        """Looks before it posts, and posts once: whoever tries again looks again. A service may not know keys, or
+        forget them sooner than a lost answer is asked for again."""
         return self._signed_in(lambda headers: self._posted(order, key, headers))
 
     def _posted(self, order: Mapping[str, Any], key: str, headers: dict[str, str]) -> str:
@@ -58,7 +59,9 @@ class Timberline:
             return known
         keyed = {**headers, "Idempotency-Key": key}
         try:
-            answer = self._service.call("POST", "/purchase-orders", headers=keyed, body={**order, "external_id": key})
+            answer = self._service.call(
+                "POST", "/purchase-orders", headers=keyed, body={**order, "external_id": key}, repeat=False
+            )
         except Refused as error:
             known = self._reference(key, headers) if error.answered == 409 else None
             if known is None:

@@ -64,10 +64,8 @@ def test_order_whose_approval_is_rolled_back_is_not_posted(connected):
 
 @pytest.mark.parametrize("keeps_keys", [True, False])
 @pytest.mark.parametrize("lost", [accounting.reset, accounting.truncated, accounting.status(500)])
-def test_lost_answer_makes_no_second_order(connected, lost, keeps_keys, monkeypatch):
-    if not keeps_keys:  # a service that does not know the key any more at the next try
-        connected.keeps_keys = False
-        monkeypatch.setattr("bureau.purchasing.connectors.http.Service._give_up", lambda _self, _state: True)
+def test_lost_answer_makes_no_second_order(connected, lost, keeps_keys):
+    connected.keeps_keys = keeps_keys
     connected.troubles["/purchase-orders"] = [
         lambda exchange: exchange.answer(200, {"data": []}),
         accounting.lost_answer(lost),
