@@ -56,4 +56,27 @@ with sync_playwright() as playwright:
     admin.goto(f"{BASE}/setup/workflows/")
     admin.get_by_role("link", name="Standard Workflow").first.click()
     take(admin, "workflow")
+
+    superintendent = sign_in("super")
+    superintendent.goto(f"{BASE}/orders/?scope=waiting")
+    order = superintendent.locator("a.title", has_text="ABC Supply Co.").first.get_attribute("href")
+    superintendent.goto(f"{BASE}{order}")
+    take(superintendent, "order")
+
+    foreman = sign_in("foreman", 390, 800)
+    foreman.goto(f"{BASE}/orders/walk-up/")
+    foreman.fill("[name=vendor_name]", "Baumarkt Altona")
+    foreman.fill("[name=what]", "Submersible pump")
+    foreman.fill("[name=amount]", "211.68")
+    foreman.fill("[name=urgency_justification]", "The pit was filling with water.")
+    take(foreman, "walkup")
+
+    finance = sign_in("finance", height=800)
+    finance.goto(f"{BASE}/bills/?tab=exceptions")
+    finance.locator("a.title", has_text="ABC Supply Co.").first.click()
+    take(finance, "bill")
+
+    pm = sign_in("pm", height=1120)
+    pm.goto(f"{BASE}/projects/PRJ001/")
+    take(pm, "project")
     browser.close()
