@@ -499,7 +499,9 @@ def test_vendor_is_known_by_id_or_by_exact_name(site, foreman):
 
     assert vendor_of() == ("VEN001", "ABC Supply Co.")
     assert vendor_of(vendor_name="Somebody new") == (None, "Somebody new")
-    assert vendor_of(vendor_id="VEN002", vendor_name="Miller") == ("VEN002", "Miller")
+    assert vendor_of(vendor_id="VEN002", vendor_name="miller steel") == ("VEN002", "miller steel")
+    named_otherwise = {**CREATE, "vendor_id": "VEN002"}
+    assert field_refused(foreman.call("POST", URL, named_otherwise), "vendor_name")
     without_name = {name: value for name, value in CREATE.items() if name != "vendor_name"}
     made = foreman.call("POST", URL, {**without_name, "vendor_id": "VEN002"})
     assert foreman.get(f"{URL}/{made.json()['id']}").json()["vendor_name"] == "Miller Steel"

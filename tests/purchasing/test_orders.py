@@ -25,6 +25,7 @@ from tests.factories.orders import (
     make_order,
     make_project,
     make_site,
+    make_vendor,
     order_in,
     submit,
 )
@@ -126,6 +127,39 @@ def test_projects_and_codes_that_take_no_orders_are_refused(site):
         with pytest.raises(Invalid) as refused:
             make_order(site, **options)
         assert field in refused.value.fields
+
+
+def test_vendor_is_named_as_it_is_called(site):
+    """Who approves reads the name; who is billed and posted is the record behind it."""
+    other = make_vendor(site.organization, "VEN002", "Miller Steel")
+    with pytest.raises(Invalid) as refused:
+        make_order(site, vendor=other)
+    assert list(refused.value.fields) == ["vendor_name"]
+    order = make_order(site, vendor=other, vendor_name="miller steel")
+    assert order.vendor == other
+    for changes in ({"vendor": site.vendor}, {"vendor": site.vendor, "vendor_name": "Miller Steel"}):
+        with pytest.raises(Invalid) as refused:
+            orders.update_order(actor=site.foreman, order=order, changes=changes, now=NOW)
+        assert list(refused.value.fields) == ["vendor_name"]
+
+
+def test_vendor_of_an_order_is_active_and_the_organizations(site):
+    foreign = make_vendor(make_site().organization, "VEN002", "Miller Steel")
+    closed = make_vendor(site.organization, "VEN003", "Old Mill", active=False)
+    for vendor in (foreign, closed):
+        with pytest.raises(Invalid) as refused:
+            make_order(site, vendor=vendor, vendor_name=vendor.party.name)
+        assert list(refused.value.fields) == ["vendor_id"]
+
+
+def test_another_vendor_of_the_same_name_leaves_an_entry_in_the_log(site):
+    order = make_order(site)
+    twin = make_vendor(site.organization, "VEN002")
+    orders.update_order(
+        actor=site.foreman, order=order, changes={"vendor": twin, "vendor_name": "ABC Supply Co."}, now=NOW
+    )
+    entry = AuditEntry.objects.filter(entity_type="purchase_order", action="updated").latest("position")
+    assert (entry.old_values, entry.new_values) == ({"vendor_id": "VEN001"}, {"vendor_id": "VEN002"})
 
 
 @pytest.mark.parametrize("person", ["staff", "finance"])

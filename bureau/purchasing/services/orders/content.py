@@ -96,6 +96,29 @@ def check_project(project: Project, cost_code: CostCode, errors: Errors) -> None
         errors["cost_code"].append(_("This cost code takes no orders: it is not active."))
 
 
+def check_vendor(order: PurchaseOrder, errors: Errors) -> None:
+    """Of an order that names its vendor by its record: who approves reads the name, who is billed is the record."""
+    vendor = order.vendor
+    if vendor is None:
+        return
+    if vendor.organization_id != order.organization_id:
+        errors["vendor_id"].append(_("There is no such vendor."))
+    elif not vendor.active:
+        errors["vendor_id"].append(_("This vendor takes no orders: it is not active."))
+    elif _one_line(order.vendor_name) != _one_line(vendor.party.name):
+        errors["vendor_name"].append(
+            _("%(code)s is called “%(name)s”. Give this name, or leave its id out.")
+            % {
+                "code": vendor.code,
+                "name": vendor.party.name,
+            }
+        )
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
 def _check_ceiling(ceiling: Decimal | None, errors: Errors) -> None:
     if ceiling is None:
         errors["ceiling_amount"].append(_("A rolling order needs a ceiling amount."))
@@ -194,6 +217,7 @@ def described(order: PurchaseOrder, lines: Iterable[OrderLine]) -> dict[str, Any
         "status": order.status,
         "project_id": order.project.code,
         "cost_code": order.cost_code.external_id,
+        "vendor_id": order.vendor.code if order.vendor else None,
         "vendor_name": order.vendor_name,
         "vendor_contact_name": order.vendor_contact_name,
         "vendor_email": order.vendor_email,

@@ -22,6 +22,7 @@ from bureau.purchasing.services.orders.content import (
     Errors,
     LineInput,
     check_order,
+    check_vendor,
     described,
     read_lines,
     read_order,
@@ -80,6 +81,7 @@ def create_order(
         organization=organization, request=request, created_by=actor, created_at=now, updated_at=now, **values
     )
     check_order(order, rows, errors)
+    check_vendor(order, errors)
     if errors:
         raise Invalid(fields=errors)
     if vendor is None:
@@ -121,6 +123,8 @@ def update_order(
             setattr(order, name, value)
         rows = old_lines if lines is None else read_lines(order.organization, lines, errors)
         check_order(order, rows, errors)
+        if "vendor" in changes:
+            check_vendor(order, errors)
         if errors:
             raise Invalid(fields=errors)
         set_totals(order, rows)
