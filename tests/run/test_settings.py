@@ -53,6 +53,9 @@ def test_server_for_others_gets_no_demo_data_under_the_known_password(tmp_path, 
         ({"RATE_SIGN_IN": "0/minute"}, "RATE_SIGN_IN is '0/minute'"),
         ({"PUBLIC_URL": "bureau.example.com"}, "PUBLIC_URL is 'bureau.example.com'"),
         ({"EMAIL_URL": "console://"}, "Invalid email schema"),
+        ({"JOBCOST_URL": "https://jobcost.example.com"}, "JOBCOST_URL is set: set JOBCOST_API_KEY"),
+        ({"JOBCOST_URL": "jobcost.example.com", "JOBCOST_API_KEY": "k"}, "JOBCOST_URL is no plain http"),
+        ({"TIMBERLINE_URL": "https://a:b@t.example.com"}, "TIMBERLINE_URL is no plain http"),
     ],
 )
 def test_settings_that_cannot_work_stop_the_start_in_one_line(tmp_path, values, words):
