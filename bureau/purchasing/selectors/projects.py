@@ -25,7 +25,8 @@ def visible_project(user: User, code: str) -> Project:
 
     Raises NotFound, foreign or unknown.
     """
-    found = list(Project.objects.visible_to(user).filter(code=code).select_related("organization")[:50])
+    named = Project.objects.visible_to(user).filter(code=code).select_related("organization")
+    found = list(named[:50]) if "\x00" not in code else []  # which PostgreSQL refuses to look for
     if not found:
         raise NotFound(_("Not found."))
     return next((project for project in found if project.organization_id == user.organization_id), found[0])
