@@ -100,7 +100,7 @@ def test_pages_are_accessible_and_fit_their_width(visit, site, order, phone):
     ):  # fmt: skip
         page = visitor.open(path)
         visitor.check_accessibility()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], path
 
 
 def test_pages_work_without_script(visit, site, order):
