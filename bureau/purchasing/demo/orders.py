@@ -13,7 +13,7 @@ from bureau.purchasing.services import bills, orders
 from bureau.purchasing.services.bills import BillLineInput
 from bureau.purchasing.services.orders import LineInput
 
-OLDER = 42
+OLDER = 37
 RECENT = timedelta(days=24)
 
 # vendor: where it is ordered for, and (description, unit, price, category, tax code, least, most)
@@ -141,8 +141,8 @@ def _walkups(chance: random.Random, now: datetime) -> Iterator[Plan]:
 
 def _rolling(now: datetime) -> Iterator[Plan]:
     for days, who, vendor, ceiling, steps in (
-        (400, "super", BETON, 48_000, (*APPROVED, *CALLED_OFF * 5, "close")),
-        (260, "pm", MIETE, 12_000, (*APPROVED, *CALLED_OFF * 3)),
+        (400, "super", BETON, 48_000, (*APPROVED, *CALLED_OFF * 4, "close")),
+        (260, "pm", MIETE, 12_000, (*APPROVED, *CALLED_OFF * 2)),
         (120, "foreman", ABC, 4_800, (*APPROVED, *CALLED_OFF * 2)),
         (33, "pm", DACH, 36_000, (*APPROVED, "release")),
     ):

@@ -24,7 +24,7 @@ CODES = {
         ("CC-002", "03-300", "Concrete", "Construction", 480_000, 118_400),
         ("CC-003", "05-120", "Structural Steel", "Construction", 620_000, 96_250),
         ("CC-004", "26-050", "Electrical", "Installations", 310_000, 0),
-        ("CC-005", "01-500", "Site Office and Safety", "General", 7_000, 0),
+        ("CC-005", "01-500", "Site Office and Safety", "General", 7_400, 0),
     ],
     "PRJ002": [
         ("CC-001", "02-200", "Demolition", "Construction", 60_000, 21_700),
