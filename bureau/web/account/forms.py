@@ -60,5 +60,5 @@ class AwayForm(forms.Form):
     def __init__(self, colleagues: list[User], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.colleagues = {str(person.pk): person for person in colleagues}
-        names = [(pk, f"{person.name} ({person.get_role_display()})") for pk, person in self.colleagues.items()]  # type: ignore[attr-defined]
+        names = [(pk, f"{person.name} ({person.get_role_display()})") for pk, person in self.colleagues.items()]
         self.fields["delegate"].choices = [("", _("Choose…")), *names]  # type: ignore[attr-defined]

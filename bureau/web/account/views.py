@@ -151,8 +151,10 @@ def _away(request: PageRequest) -> HttpResponse:
                 end_date=form.cleaned_data["end_date"],
                 now=now,
             )
-        except (Invalid, Conflict) as error:
+        except Invalid as error:
             place_errors(form, error)
+        except Conflict as error:
+            form.add_error(None, error.message)
         else:
             messages.success(request, _("That is settled; both of you see it here."))
             return redirect(reverse("web:account") + "#away")

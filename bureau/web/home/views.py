@@ -1,6 +1,5 @@
 """What waits for you, what you wait for, the figures of your role; the search; and the work that is running."""
 
-import heapq
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -39,16 +38,17 @@ FOUND_IN_PALETTE = 6
 @require_GET
 def home(request: PageRequest) -> HttpResponse:
     user, today = request.user, timezone.localdate()
-    mine = list(heapq.merge(my_requests(user), my_orders(user), key=lambda row: row.updated_at, reverse=True))
+    mine: list[Any] = sorted([*my_requests(user), *my_orders(user)], key=lambda row: row.updated_at, reverse=True)
+    shown_figures = figures(user, today.year, today.month)
+    if Shell(request).buys:
+        shown_figures += order_figures(user, today)
     context = {
         "waiting": waiting_for(user),
         "mine": mine[:MINE_SHOWN],
         "more_of_mine": len(mine) > MINE_SHOWN,
-        "figures": figures(user, today.year, today.month),
+        "figures": shown_figures,
         "currency": user.organization.currency,
     }
-    if Shell(request).buys:
-        context["figures"] += order_figures(user, today)
     return render(request, "web/home/home.html", context)
 
 

@@ -64,9 +64,9 @@ class ProjectForm(forms.Form):
 
     def read_project(self) -> tuple[Project, CostCode]:
         """Raises Invalid for what is missing, and for what is not theirs."""
-        code = self.chosen and project_selectors.cost_code_of(self.chosen, self.cleaned_data.get("cost_code", ""))
         if self.chosen is None:
             raise Invalid.field("project", _("Choose a project."))
+        code = project_selectors.cost_code_of(self.chosen, self.cleaned_data.get("cost_code", ""))
         if code is None:
             raise Invalid.field("cost_code", _("Choose a cost code of the project."))
         return self.chosen, code
@@ -223,8 +223,17 @@ def read_lines(data: QueryDict) -> list[LineInput]:
             except Invalid as error:
                 errors[f"line_items.{index}.{name}"] = [error.message]
         if len(numbers) == 2:
-            texts = {name: row.texts[name] for name in COLUMNS if name not in numbers}
-            lines.append(LineInput(**texts, **numbers))
+            texts = row.texts
+            lines.append(
+                LineInput(
+                    description=texts["description"],
+                    quantity=numbers["quantity"],
+                    unit_price=numbers["unit_price"],
+                    unit=texts["unit"],
+                    category=texts["category"],
+                    tax_code=texts["tax_code"],
+                )
+            )
     if errors:
         raise Invalid(fields=errors)
     return lines

@@ -155,8 +155,8 @@ def _first_error(form: OrderForm) -> str:
     for name, texts in form.errors.items():
         label = f"{form.fields[name].label} – " if name in form.fields else ""
         return _("Still to do: %s") % f"{label}{texts[0]}"
-    for (index, _column), texts in form.cell_errors.items():
-        return _("Still to do: %s") % _("line %(number)d – %(text)s") % {"number": index + 1, "text": texts[0]}
+    for (index, _column), wrong in form.cell_errors.items():
+        return _("Still to do: %s") % _("line %(number)d – %(text)s") % {"number": index + 1, "text": wrong[0]}
     return _("Still to do: %s") % " ".join(form.line_errors)
 
 
