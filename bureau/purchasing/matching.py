@@ -24,6 +24,8 @@ class Kind(StrEnum):
     TAX = "tax"
     TOTAL = "total"
     OVER_CEILING = "over_ceiling"
+    VENDOR = "vendor"
+    SEEN_BEFORE = "seen_before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,12 @@ class BilledLine:
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """The order of a bill. `released` of a rolling order: the sum of its releases; `billed`: the totals of its earlier
-    bills that were approved."""
+    bills that were approved; `vendor`: the name it went to, where that does not mean the vendor of the bill."""
 
     lines: Sequence[OrderedLine]
     released: Decimal | None = None
     billed: Decimal = ZERO
+    vendor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,9 @@ def match(
     known = {line.id: line for line in ordered.lines}
     pairs = [(line, known.get(line.order_line or 0)) for line in lines]
     found = list(_line_differences(pairs, tolerances, rolling=ordered.released is not None))
+    if ordered.vendor:
+        message = _("The order went to “%(vendor)s”, by name alone. Is that who sends the bill?")
+        found.insert(0, Difference(Kind.VENDOR, message % {"vendor": ordered.vendor}, actual=total))
     if ordered.released is not None:
         return found + _over_ceiling(ordered.billed + total, ordered.released)
     return found + _quantities(pairs, tolerances, three_way=three_way) + _total(pairs, total, tolerances)

@@ -70,7 +70,10 @@ def test_line_of_the_order_gives_what_the_bill_leaves_out(site, order):
     assert bill.total_amount == order.total_amount
 
 
-@pytest.mark.parametrize("again", ["A-100", "a 100", "A/100", " A100 "])
+@pytest.mark.parametrize(
+    "again",
+    ["A-100", "a 100", "A/100", " A100 ", "\N{CYRILLIC CAPITAL LETTER A}-100", "Ａ１００", "A\u200b-١٠٠", "Á-100"],
+)
 def test_number_seen_before_is_refused_and_named(site, again):
     enter(site)
     with pytest.raises(Conflict, match=r"A-100 of VEN001 ABC Supply Co\., entered on 2026-03-10") as refused:
@@ -247,6 +250,45 @@ def test_who_made_the_order_does_not_approve_what_goes_beyond_it(site):
         approve(bill, "Looks good", actor=site.admin)
     receive(order, "1", actor=site.admin)
     assert approve(bill, actor=site.admin).status == S.APPROVED
+
+
+def test_bill_of_a_vendor_that_the_order_does_not_name_goes_to_a_person(site):
+    """An order of a vendor without a record could else be billed by anybody."""
+    order = order_in("approved", site, vendor_name="Corner shop")
+    receive(order, "50")
+    shop, other = (
+        make_vendor(site.organization, code, name) for code, name in (("VEN002", "Corner Shop"), ("VEN003", "Other"))
+    )
+    stranger = match(enter(site, order, vendor=other, bill_number="X-1"))
+    assert (kinds(stranger), stranger.status) == (["vendor"], S.EXCEPTION)
+    assert "“Corner shop”" in stranger.exceptions[0]["message"]
+    assert match(enter(site, order, vendor=shop)).status == S.MATCHED
+    make_vendor(site.organization, "VEN004", "corner shop")
+    assert kinds(match(enter(site, order, vendor=shop, bill_number="A-101"))) == ["vendor"]
+
+
+@pytest.mark.parametrize("again", ["A-0100", "A-1OO", "A-l00"])
+def test_bill_that_looks_like_another_goes_to_a_person(site, order, again):
+    receive(order, "50")
+    first = approve(enter(site, order, lines=billed(order, quantity=D(20))))
+    twin = match(enter(site, order, lines=billed(order, quantity=D(10)), bill_number=again))
+    assert twin.status == S.MATCHED  # another total
+    of_the_same_total = billed(order, quantity=D(20))
+    twin = bills.update_bill(actor=site.finance, bill=twin, changes={}, lines=of_the_same_total, now=NOW)
+    assert kinds(match(twin)) == ["seen_before"]
+    twin.refresh_from_db()
+    assert first.bill_number in twin.exceptions[0]["message"]
+
+
+def test_bill_that_another_record_of_the_vendor_had_goes_to_a_person(site, order):
+    receive(order, "50")
+    twin = make_vendor(site.organization, "VEN002")
+    enter(site, vendor=twin, lines=[BillLineInput(D(1), D(700), "Lumber", "XMPT")])
+    bill = match(enter(site, order))
+    assert kinds(bill) == ["seen_before"]
+    assert "VEN002" in bill.exceptions[0]["message"]
+    enter(make_site(), lines=[BillLineInput(D(1), D(40), "Courier", "XMPT")])
+    assert kinds(match(enter(site, bill_number="X1"))) == ["no_order"]
 
 
 def test_two_ways_is_without_receipts(site, order):

@@ -71,6 +71,7 @@ class Bill(models.Model):
             models.Index(fields=["organization", "-created_at", "-id"], name="bill_newest"),
             models.Index(fields=["organization", "due_date"], condition=~Q(status="paid"), name="bill_due"),
             models.Index(fields=["organization", "status", "-created_at"], name="bill_status"),
+            models.Index(fields=["organization", "total_amount"], name="bill_total"),
         ]
 
     def __str__(self) -> str:

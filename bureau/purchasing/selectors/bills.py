@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
@@ -13,8 +13,9 @@ from bureau.kit.errors import NotFound
 from bureau.kit.money import ZERO
 from bureau.kit.permissions import Decision, denied
 from bureau.parties.permissions import handles_payables
-from bureau.parties.selectors import tolerance
-from bureau.purchasing.matching import BilledLine, Difference, Ordered, OrderedLine, Tolerances, match
+from bureau.parties.selectors import tolerance, vendor_named
+from bureau.purchasing.bill_numbers import number_shape
+from bureau.purchasing.matching import BilledLine, Difference, Kind, Ordered, OrderedLine, Tolerances, match
 from bureau.purchasing.models import Bill, BillLine, OrderLine, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors.receipts import NOTHING, by_order_line, received_quantities
@@ -148,7 +149,25 @@ def found_differences(bill: Bill) -> list[Difference]:
         for line in bill.lines.all()
     ]
     ordered = None if bill.order is None else _ordered(bill, bill.order)
-    return match(lines, ordered, tolerances_of(bill), three_way=bill.vendor.match_receipts)
+    found = match(lines, ordered, tolerances_of(bill), three_way=bill.vendor.match_receipts)
+    return found + _seen_before(bill)
+
+
+def _seen_before(bill: Bill) -> list[Difference]:
+    """An earlier or approved bill of the same total that has this number, of another record of the vendor, or one that
+    is easily read as it."""
+    same = Bill.objects.filter(organization=bill.organization_id, total_amount=bill.total_amount).exclude(pk=bill.pk)
+    same = same.filter(Q(pk__lt=bill.pk) | Q(status__in=ACCEPTED))
+    same = same.filter(Q(vendor=bill.vendor_id) | Q(number_key=bill.number_key)).select_related("vendor__party")
+    shape = number_shape(bill.bill_number)
+    seen = next((one for one in same.order_by("pk") if number_shape(one.bill_number) == shape), None)
+    if seen is None:
+        return []
+    message = _("It looks like bill %(number)s of %(vendor)s, which comes to the same total.") % {
+        "number": seen.bill_number,
+        "vendor": str(seen.vendor),
+    }
+    return [Difference(Kind.SEEN_BEFORE, message, actual=bill.total_amount)]
 
 
 def _ordered(bill: Bill, order: PurchaseOrder) -> Ordered:
@@ -164,10 +183,13 @@ def _ordered(bill: Bill, order: PurchaseOrder) -> Ordered:
         )
         for line in order.lines.all()
     ]
+    known = order.vendor_id is not None or vendor_named(bill.organization, order.vendor_name) == bill.vendor
+    vendor = "" if known else order.vendor_name
     if order.type != OrderType.ROLLING:
-        return Ordered(lines)
+        return Ordered(lines, vendor=vendor)
     return Ordered(
         lines,
+        vendor=vendor,
         released=order.released_amount,
         billed=total_of(Bill.objects.filter(order=order, status__in=ACCEPTED).exclude(pk=bill.pk)),
     )

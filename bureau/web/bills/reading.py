@@ -136,6 +136,16 @@ class Sheet:
                 case Kind.QUANTITY if self.three_way:
                     advice = _("Are the goods here? Note the receipt and match again. Else wait, or ask the vendor.")
                     yield Finding(found["message"], advice, receive, _("Receive"))
+                case Kind.VENDOR:
+                    advice = _(
+                        "Choose the right vendor or order, or approve it and say how you know that they are one."
+                    )
+                    yield Finding(found["message"], advice, edit, _("Edit"))
+                case Kind.SEEN_BEFORE:
+                    advice = _(
+                        "Compare the two. Delete the one that is there twice, or approve it and say what differs."
+                    )
+                    yield Finding(found["message"], advice)
                 case Kind.OVER_CEILING:
                     advice = _("Release more of the order if it was agreed, or ask the vendor.")
                     yield Finding(found["message"], advice, order, _("Open the order"))

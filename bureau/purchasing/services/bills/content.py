@@ -1,6 +1,5 @@
 """What a bill contains: its dates, number and lines, as they are given, checked, written and told."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from bureau.core.models import Organization, TaxCode
 from bureau.kit.money import ZERO
 from bureau.parties.models import Vendor
+from bureau.purchasing.bill_numbers import number_key
 from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, priced_line
 from bureau.purchasing.models import Bill, BillLine, PurchaseOrder
 from bureau.purchasing.selectors.bills import BILLABLE
@@ -33,11 +33,6 @@ class BillLineInput:
     description: str = ""
     tax_code: str = ""
     order_line: int | None = None
-
-
-def number_key(bill_number: str) -> str:
-    """By which a number is known again however it is written: letters and digits in upper case."""
-    return re.sub(r"[\W_]", "", bill_number.upper())
 
 
 def read_number(given: str, errors: Errors) -> dict[str, str]:
