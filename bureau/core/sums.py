@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Sum
+from django.db.models import DecimalField, Sum
 
 
 class ExactSum(Sum):
@@ -12,6 +12,6 @@ class ExactSum(Sum):
     it that a comparison would see."""
 
     @property
-    def convert_value(self) -> Callable[[Any, Any, Any], Decimal | None]:  # type: ignore[override]
-        exponent = Decimal(1).scaleb(-self.output_field.decimal_places)
+    def convert_value(self) -> Callable[[Any, Any, Any], Decimal | None]:
+        exponent = Decimal(1).scaleb(-cast("DecimalField[Decimal, Decimal]", self.output_field).decimal_places)
         return lambda value, expression, connection: None if value is None else Decimal(value).quantize(exponent)
