@@ -117,6 +117,15 @@ def test_three_way_table_lights_what_differs_and_says_what_to_do(site, order, si
     assert "Ask ABC Supply Co. for a corrected bill" in text
 
 
+def test_bill_links_to_its_order_for_those_who_see_it(site, order, sign_in):
+    bill = enter(site, order)
+    link = f'href="/orders/{order.pk}/"'
+    assert link in text_of(sign_in(site.staff).get(f"/bills/{bill.pk}/"))
+    page = text_of(sign_in(site.finance).get(f"/bills/{bill.pk}/"))
+    assert order.po_number in page
+    assert link not in page
+
+
 def test_bill_within_its_order_says_that_it_matches(site, order, sign_in):
     receive(order, "50")
     bill = enter(site, order)
