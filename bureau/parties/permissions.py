@@ -24,6 +24,15 @@ def can_write_vendors(actor: User | System, organization: Organization) -> Decis
     return denied(_("Only finance reviewers, staff and administrators keep vendors."))
 
 
+def can_set_matching(actor: User | System, organization: Organization) -> Decision:
+    """By how much a vendor's bills may differ, and from what: not for those who enter and approve the bills."""
+    if isinstance(actor, System) or actor.is_superuser:
+        return ALLOWED
+    if actor.administers and actor.organization_id == organization.pk:
+        return ALLOWED
+    return denied(_("Only administrators set how the bills of a vendor are matched."))
+
+
 def can_confirm_account(actor: User, account: BankAccount) -> Decision:
     """A second person; a sole trader, with whom there is none, confirms their own."""
     organization = account.vendor.organization

@@ -23,7 +23,8 @@ from bureau.parties.selectors import confirmed_account
 
 PARTY_FIELDS = ("name", "email", "phone", "address", "tax_number")
 TOLERANCES = ("quantity_tolerance", "price_tolerance", "total_tolerance")
-VENDOR_FIELDS = ("contact_name", "payment_terms", "active", "match_receipts", *TOLERANCES)
+MATCHING = ("match_receipts", *TOLERANCES)
+VENDOR_FIELDS = ("contact_name", "payment_terms", "active", *MATCHING)
 FIELDS = (*PARTY_FIELDS, *VENDOR_FIELDS)
 """What can be given of a vendor, beside its code."""
 
@@ -47,7 +48,8 @@ def create_vendor(
     """A vendor of the organization, the actor's where not named. `details`: further names of FIELDS; a tolerance of
     None is the organization's. Without a code it gets the next number (VEN001).
 
-    Raises Forbidden, Invalid, VendorExists (same code, name, tax number or e-mail address).
+    Raises Forbidden (also for the names of MATCHING, which administrators set), Invalid, VendorExists (same code, name,
+    tax number or e-mail address).
     """
     owner = organization or _organization_of(actor)
     permissions.can_write_vendors(actor, owner).enforce()
@@ -59,6 +61,8 @@ def create_vendor(
         errors |= set_fields(vendor, {"code": code})
     if errors:
         raise Invalid(fields=errors)
+    if any(getattr(vendor, name) != getattr(Vendor(), name) for name in MATCHING):
+        permissions.can_set_matching(actor, owner).enforce()
     with transaction.atomic():
         if not vendor.code:
             vendor.code = _next_code(owner)
@@ -86,7 +90,8 @@ def update_vendor(
 ) -> Vendor:
     """Changes what is named in `changes` (names of FIELDS; others are ignored). The code stays.
 
-    Raises Forbidden, Invalid, VendorExists (a name, tax number or e-mail address that another vendor has).
+    Raises Forbidden (also for the names of MATCHING, which administrators set), Invalid, VendorExists (a name, tax
+    number or e-mail address that another vendor has).
     """
     permissions.can_write_vendors(actor, vendor.organization).enforce()
     with transaction.atomic():
@@ -97,6 +102,8 @@ def update_vendor(
             raise Invalid(fields=errors)
         after = _values(vendor)
         changed = [name for name in FIELDS if after[name] != before[name]]
+        if any(name in MATCHING for name in changed):
+            permissions.can_set_matching(actor, vendor.organization).enforce()
         if not allow_duplicate:
             _refuse_duplicate(vendor.party, changed)
         if changed:

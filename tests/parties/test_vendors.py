@@ -39,9 +39,9 @@ def test_vendor_gets_the_next_free_number_and_is_audited(staff):
     assert (entry.action, entry.user, entry.new_values["name"]) == ("created", staff, "ABC Supply Co.")
 
 
-def test_vendor_keeps_what_was_given_of_it(staff):
+def test_vendor_keeps_what_was_given_of_it(organization, staff):
     vendor = make(
-        staff,
+        make_user(organization, role="admin"),
         email="orders@abcsupply.com",
         payment_terms="Net 30",
         match_receipts=False,
@@ -70,6 +70,22 @@ def test_vendor_that_cannot_be_is_refused_by_field(staff, field, given):
         services.create_vendor(actor=staff, now=NOW, **{"name": "ABC", field: given})
     assert list(refused.value.fields) == [field]
     assert not Vendor.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "loosened",
+    [{"match_receipts": False}, {"price_tolerance": Decimal(50)}, {"total_tolerance": Decimal(10**9)}],
+)
+def test_only_administrators_set_how_a_vendors_bills_are_matched(organization, staff, loosened):
+    """Who enters and approves bills could else have every difference pass."""
+    vendor, admin = make(staff), make_user(organization, role="admin")
+    with pytest.raises(Forbidden):
+        services.update_vendor(actor=staff, vendor=vendor, changes=loosened, now=NOW)
+    with pytest.raises(Forbidden):
+        make(staff, "Bolt & Nut", **loosened)
+    [(name, value)] = loosened.items()
+    assert getattr(services.update_vendor(actor=admin, vendor=vendor, changes=loosened, now=NOW), name) == value
+    services.update_vendor(actor=staff, vendor=vendor, changes={**loosened, "phone": "1"}, now=NOW)  # as it is
 
 
 @pytest.mark.parametrize(

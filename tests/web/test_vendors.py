@@ -52,7 +52,7 @@ def test_page_shows_what_was_spent_this_year_to_those_who_see_the_bills(site, si
 
 
 def test_vendor_is_added_with_the_next_code(site, sign_in):
-    browser = sign_in(site.staff)
+    browser = sign_in(site.admin)
     given = {"name": "Harbour Concrete", "payment_terms": "Net 14", "match_receipts": "on", "price_tolerance": "1.5"}
     answer = browser.post("/vendors/new/", given)
     assert answer.status_code == 302
@@ -71,12 +71,23 @@ def test_vendor_like_another_is_kept_only_when_that_is_meant(site, sign_in):
 
 
 def test_vendor_is_changed_and_deactivated(site, sign_in):
-    browser = sign_in(site.staff)
-    changed = {"name": "ABC Supply Co.", "phone": "555-9999", "price_tolerance": "-1"}
+    browser = sign_in(site.admin)
+    changed = {"name": "ABC Supply Co.", "phone": "555-9999", "price_tolerance": "-1", "match_receipts": "on"}
     assert "not negative" in browser.post("/vendors/VEN001/edit/", changed).content.decode()
     assert browser.post("/vendors/VEN001/edit/", {**changed, "price_tolerance": ""}).status_code == 302
     site.vendor.refresh_from_db()
     assert (site.vendor.active, site.vendor.party.phone) == (False, "555-9999")
+
+
+def test_matching_is_left_to_administrators(site, sign_in):
+    browser = sign_in(site.staff)
+    assert "tolerance" not in text_of(browser.get("/vendors/VEN001/edit/"))
+    changed = {"name": "ABC Supply Co.", "phone": "555-9999", "price_tolerance": "50", "active": "on"}
+    assert browser.post("/vendors/VEN001/edit/", changed).status_code == 302
+    site.vendor.refresh_from_db()
+    assert (site.vendor.party.phone, site.vendor.price_tolerance, site.vendor.match_receipts) == (
+        "555-9999", None, True,
+    )  # fmt: skip
 
 
 def test_account_holds_once_a_second_person_has_confirmed_it(site, sign_in):

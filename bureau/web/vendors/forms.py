@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from bureau.core.models import Organization
 from bureau.parties.models import Vendor
-from bureau.parties.services import PARTY_FIELDS, VENDOR_FIELDS
+from bureau.parties.services import MATCHING, PARTY_FIELDS, TOLERANCES, VENDOR_FIELDS
 
 
 def _text(label: Any, longest: int, *, required: bool = False, help_text: Any = "", **attributes: Any) -> forms.Field:
@@ -43,15 +43,17 @@ class VendorForm(forms.Form):
         label=gettext_lazy("It is another one: keep both"), required=False, widget=forms.CheckboxInput
     )
 
-    def __init__(self, vendor: Vendor | None, organization: Organization, data: Any) -> None:
+    def __init__(self, vendor: Vendor | None, organization: Organization, data: Any, *, matching: bool) -> None:
         initial = None
         if vendor is not None:
             initial = {name: getattr(vendor.party, name) for name in PARTY_FIELDS}
             initial |= {name: getattr(vendor, name) for name in VENDOR_FIELDS}
         super().__init__(data, initial=initial)
         del self.fields["code" if vendor else "active"]
+        for name in () if matching else MATCHING:
+            del self.fields[name]
         self.twin = bool(data and "allow_duplicate" in data)  # whether a vendor like this one was found
-        for name in ("price_tolerance", "quantity_tolerance", "total_tolerance"):
+        for name in TOLERANCES if matching else ():
             general = getattr(organization, name)
             self.fields[name].help_text = _("Empty: as usual, %s.") % f"{general.normalize():f}"
 

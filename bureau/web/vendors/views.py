@@ -82,7 +82,8 @@ def vendor(request: PageRequest, code: str) -> HttpResponse:
 def new(request: PageRequest) -> HttpResponse:
     organization = request.user.organization
     permissions.can_write_vendors(request.user, organization).enforce()
-    form = VendorForm(None, organization, request.POST or None)
+    matching = bool(permissions.can_set_matching(request.user, organization))
+    form = VendorForm(None, organization, request.POST or None, matching=matching)
 
     def save() -> Vendor:
         keep = form.cleaned_data["allow_duplicate"]
@@ -100,7 +101,8 @@ def new(request: PageRequest) -> HttpResponse:
 def edit(request: PageRequest, code: str) -> HttpResponse:
     found = selectors.visible_vendor(request.user, code)
     permissions.can_write_vendors(request.user, found.organization).enforce()
-    form = VendorForm(found, found.organization, request.POST or None)
+    matching = bool(permissions.can_set_matching(request.user, found.organization))
+    form = VendorForm(found, found.organization, request.POST or None, matching=matching)
 
     def save() -> Vendor:
         keep, values = form.cleaned_data["allow_duplicate"], form.values()
