@@ -89,6 +89,14 @@ def test_projects_are_ones_own_for_those_who_do_not_see_all(site):
     assert listed(site.finance, "projects") == []
 
 
+def test_superuser_is_shown_the_codes_of_their_own_organization(site):
+    make_site()
+    type(site.admin).objects.filter(pk=site.admin.pk).update(is_superuser=True)
+    assert [row["id"] for row in listed(site.admin, "projects")] == ["PRJ001"]
+    assert [row["id"] for row in listed(site.admin, "vendors")] == ["VEN001"]
+    assert len(listed(site.admin, "projects/PRJ001/cost-codes")) == 1
+
+
 def test_cost_codes_answer_as_documented(site):
     make_cost_code(site.project, "CC-002", active=False)
     budgets.set_external(cost_code=site.cost_code, spent=Decimal(74300), reason="before", actor=site.admin, now=NOW)

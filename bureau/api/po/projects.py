@@ -1,4 +1,7 @@
-"""Projects, cost codes and vendors: `/api/v1/projects`, `/api/v1/vendors`."""
+"""Projects, cost codes and vendors: `/api/v1/projects`, `/api/v1/vendors`.
+
+Their codes stand for them, and these are unique within an organization: a superuser, too, is shown those of their own.
+"""
 
 from typing import Any
 
@@ -67,7 +70,8 @@ class VendorRow(Shape):
 class ProjectList(PoView):
     @operation(answer=ProjectRow, data=True, filters=PROJECT_FILTERS, summary="Projects, by id")
     def get(self, request: Call) -> Any:
-        return selectors.with_figures(Project.objects.visible_to(request.user)).order_by("code", "pk")
+        projects = Project.objects.visible_to(request.user).filter(organization=request.user.organization_id)
+        return selectors.with_figures(projects).order_by("code")
 
 
 class CostCodeList(PoView):
@@ -79,4 +83,4 @@ class CostCodeList(PoView):
 class VendorList(PoView):
     @operation(answer=VendorRow, data=True, filters=VENDOR_FILTERS, summary="Vendors, by name")
     def get(self, request: Call) -> Any:
-        return visible_vendors(request.user)
+        return visible_vendors(request.user).filter(organization=request.user.organization_id)
