@@ -129,14 +129,16 @@ def propose_account(
     bic: str = "",
     holder: str = "",
     reason: str = "",
+    brought_by: User | None = None,
     now: datetime,
 ) -> BankAccount:
     """Proposes where the vendor is to be paid from now on; it holds once a second person has confirmed it.
 
+    `brought_by` is who gave the file that a sync reads, whoever syncs: they are the proposer.
     Raises Forbidden, Invalid, Conflict (it is the vendor's account already, or another proposal waits).
     """
     permissions.can_write_vendors(actor, vendor.organization).enforce()
-    account = BankAccount(vendor=vendor, proposed_by=_recorded(actor), proposed_at=now)
+    account = BankAccount(vendor=vendor, proposed_by=brought_by or _recorded(actor), proposed_at=now)
     written = {"iban": re.sub(r"\s", "", iban).upper(), "bic": re.sub(r"\s", "", bic).upper()}
     errors = set_fields(account, {**written, "holder": holder, "reason": reason})
     if "iban" not in errors and not is_iban(account.iban):

@@ -12,15 +12,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from bureau.accounts.permissions import has_code
-from bureau.core.models import Job, JobState, Organization, User
+from bureau.core.models import AuditEntry, Job, JobState, Organization, User
 from bureau.kit.errors import IntegrationFailed, NotFound
 from bureau.kit.permissions import ALLOWED, Decision, denied
 from bureau.purchasing.connectors.choosing import serves_part
+from bureau.purchasing.connectors.files import FileConnector
 from bureau.purchasing.connectors.http import PATIENT, QUICK, Patience
 from bureau.purchasing.connectors.interface import PARTS, Part, RowError, read_part
 from bureau.purchasing.connectors.writing import carry_out, compare
 
 KIND = "sync_part"
+FILE_TAKEN = "file_taken"
 KEPT_ERRORS = 100
 
 SUCCESS, PARTIAL, NOTHING = "success", "partial", "nothing_to_sync"
@@ -113,7 +115,8 @@ def sync_part(
     if batch is None:
         return PartReport(part, connector.name, NOTHING)
     plan = compare(organization, part, batch)
-    carry_out(plan, organization=organization, source=connector.name, actor=actor, now=now)
+    brought_by = taken_by(organization, part) if isinstance(connector, FileConnector) else None
+    carry_out(plan, organization=organization, source=connector.name, actor=actor, brought_by=brought_by, now=now)
     return PartReport(
         part,
         connector.name,
@@ -123,6 +126,14 @@ def sync_part(
         unchanged=len(plan.same),
         errors=plan.errors,
     )
+
+
+def taken_by(organization: Organization, part: Part) -> User | None:
+    """Who gave the file of this part from the browser, last. Whoever syncs it later, the accounts in it are theirs."""
+    taken = AuditEntry.objects.filter(organization=organization, entity_type="organization", action=FILE_TAKEN)
+    taken = taken.filter(entity_id=str(organization.pk), new_values__file=f"{part}.csv").select_related("user")
+    last = taken.order_by("-created_at", "-pk").first()
+    return last.user if last else None
 
 
 def _record(

@@ -12,7 +12,7 @@ from bureau.kit.errors import BusinessRule, Invalid, NotFound
 from bureau.purchasing.connectors.choosing import serves_part
 from bureau.purchasing.connectors.files import MAX_FILE, FileConnector, parse_csv, write
 from bureau.purchasing.connectors.interface import Part
-from bureau.purchasing.connectors.syncing import PartReport, can_sync, sync_recorded
+from bureau.purchasing.connectors.syncing import FILE_TAKEN, PartReport, can_sync, sync_recorded
 from bureau.purchasing.connectors.writing import Plan, compare
 
 
@@ -41,9 +41,7 @@ def take_upload(*, actor: User, organization: Organization, part: Part, now: dat
     connector = _connector(actor, organization, part)
     path = _put_aside(connector, part)
     path.replace(connector.folder / f"{part}.csv")
-    audit.record(
-        organization, "file_taken", actor=actor, now=now, organization=organization, new={"file": f"{part}.csv"}
-    )
+    audit.record(organization, FILE_TAKEN, actor=actor, now=now, organization=organization, new={"file": f"{part}.csv"})
     return sync_recorded(organization, part, actor=actor, now=now)
 
 

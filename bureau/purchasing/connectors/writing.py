@@ -81,8 +81,19 @@ def compare(organization: Organization, part: Part, batch: Batch) -> Plan:
     return plan
 
 
-def carry_out(plan: Plan, *, organization: Organization, source: str, actor: User | None, now: datetime) -> None:
-    """Takes each row by itself; one that cannot be taken moves from `planned` to `errors`, the others go on."""
+def carry_out(
+    plan: Plan,
+    *,
+    organization: Organization,
+    source: str,
+    actor: User | None,
+    brought_by: User | None = None,
+    now: datetime,
+) -> None:
+    """Takes each row by itself; one that cannot be taken moves from `planned` to `errors`, the others go on.
+
+    `brought_by` is who gave the file that the rows are from.
+    """
     write = {Part.PROJECTS: _write_project, Part.COST_CODES: _write_cost_code, Part.VENDORS: _write_vendor}[plan.part]
     taken = []
     for planned in plan.planned:
@@ -90,7 +101,8 @@ def carry_out(plan: Plan, *, organization: Organization, source: str, actor: Use
             record = write(planned, organization=organization, source=source, actor=actor, now=now)
             taken.append(planned)
             if isinstance(record, Vendor):  # what is wrong with the account does not undo the rest of the row
-                _propose_account(record, planned.entry.values, source=source, actor=actor, now=now)
+                values = planned.entry.values
+                _propose_account(record, values, source=source, actor=actor, brought_by=brought_by, now=now)
         except DomainError as error:
             plan.errors.append(RowError(planned.entry.number, error.message))
     plan.planned = taken
@@ -215,12 +227,25 @@ def _write_vendor(
 
 
 def _propose_account(
-    vendor: Vendor, values: Mapping[str, Any], *, source: str, actor: User | None, now: datetime
+    vendor: Vendor,
+    values: Mapping[str, Any],
+    *,
+    source: str,
+    actor: User | None,
+    brought_by: User | None,
+    now: datetime,
 ) -> None:
     """A second person confirms it, like any other."""
     if _new_account(vendor, values) is not None:
         account = {name: values[name] for name in ACCOUNT_FIELDS if values.get(name)}
-        propose_account(actor=actor or SYSTEM, vendor=vendor, reason=_reason(source), now=now, **account)
+        propose_account(
+            actor=actor or SYSTEM,
+            vendor=vendor,
+            reason=_reason(source),
+            brought_by=brought_by,
+            now=now,
+            **account,
+        )
 
 
 def _set_fields(record: Book, changes: Changes, names: tuple[str, ...]) -> None:

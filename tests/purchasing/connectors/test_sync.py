@@ -1,5 +1,6 @@
 """What a sync makes of rows: once, row by row, with the audit log and the ledger, and for one organization only."""
 
+import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,11 +14,13 @@ from bureau.core import audit, jobs
 from bureau.core.models import AuditEntry, Job, JobState
 from bureau.kit.errors import Forbidden, IntegrationFailed, NotFound
 from bureau.parties.models import AccountState, Vendor
-from bureau.parties.services import confirm_account, refuse_account
-from bureau.purchasing.connectors import sync
+from bureau.parties.services import confirm_account, propose_account, refuse_account
+from bureau.purchasing.connectors import sync, uploads
 from bureau.purchasing.connectors.choosing import service_organization
 from bureau.purchasing.connectors.files import FileConnector
+from bureau.purchasing.connectors.interface import Part
 from bureau.purchasing.connectors.selectors import circuits, last_syncs
+from bureau.purchasing.connectors.syncing import sync_part
 from bureau.purchasing.models import CostCode, LedgerEntry, Project
 from bureau.purchasing.services import budgets
 from tests.factories.accounts import make_organization, make_user
@@ -250,6 +253,26 @@ def test_files_serve_who_has_no_service(settings):
         ("vendors", "Files"),
     ]
     assert list(circuits(site.organization)) == []
+
+
+def test_who_uploaded_the_file_of_an_account_does_not_confirm_it(settings):
+    """Nor when another proposal was in its way, and the schedule or a colleague took the row up later."""
+    site = make_site()
+    other_admin = make_user(site.organization, role="admin")
+    give = {"organization": site.organization, "part": Part.VENDORS}
+    propose_account(actor=site.admin, vendor=site.vendor, iban=OTHER_IBAN, reason="first", now=NOW)
+    rows = f"id,name,iban\nVEN001,ABC Supply Co.,{IBAN}\n".encode()
+    uploads.put_aside(actor=site.admin, file=io.BytesIO(rows), **give)
+    assert uploads.take_upload(actor=site.admin, now=NOW, **give).status == "partial"
+    refuse_account(actor=site.admin, account=site.vendor.bank_accounts.get(), now=NOW)
+    sync_part(site.organization, Part.VENDORS, actor=None, now=NOW)
+    account = site.vendor.bank_accounts.get(state=AccountState.PROPOSED)
+    assert (account.iban, account.proposed_by) == (IBAN, site.admin)
+    with pytest.raises(Forbidden):
+        confirm_account(actor=site.admin, account=account, now=NOW)
+    account.delete()
+    sync(connector="timberline", organization=site.organization, actor=other_admin, now=NOW)
+    assert site.vendor.bank_accounts.get(state=AccountState.PROPOSED).proposed_by == site.admin
 
 
 def run_due(kind):
