@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from bureau.core.models import User
+from bureau.core.sums import ExactSum
 from bureau.kit.errors import NotFound
 from bureau.purchasing.models import OrderType, PurchaseOrder, PurchaseRequest, sees_all_requests
 from bureau.purchasing.selectors import orders as order_selectors
@@ -92,7 +93,7 @@ def order_figures(user: User, today: date) -> list[dict[str, Any]]:
     value = Coalesce("ceiling_amount", "total_amount")
     approved = Q(approved_at__gte=timezone.make_aware(datetime.combine(first, time())))
     sums = rows.aggregate(
-        waiting=Count("pk", filter=Q(status=OrderStatus.SUBMITTED)), ordered=Sum(value, filter=approved)
+        waiting=Count("pk", filter=Q(status=OrderStatus.SUBMITTED)), ordered=ExactSum(value, filter=approved)
     )
     here = f"{reverse('web:orders')}?scope={'all' if wide else 'mine'}"
     return [

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
@@ -14,6 +14,7 @@ from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
+from bureau.core.sums import ExactSum
 from bureau.kit.errors import NotFound
 from bureau.purchasing.models import OrderFile, OrderType, PurchaseOrder
 from bureau.purchasing.selectors import orders as selectors
@@ -140,7 +141,7 @@ def paged_with_total(
 ) -> tuple[Page[PurchaseOrder], Any]:
     """The page asked for, and what all of the rows are worth together: two queries."""
     rows = rows.annotate(value=Coalesce("ceiling_amount", "total_amount"))
-    sums = rows.order_by().aggregate(rows=Count("pk"), worth=Sum("value"))
+    sums = rows.order_by().aggregate(rows=Count("pk"), worth=ExactSum("value"))
     shown = selectors.with_people(filters.in_order(rows))
     return CountedPaginator(shown, sums["rows"]).get_page(request.GET.get("page")), sums["worth"]
 

@@ -158,7 +158,7 @@
         a: () => decide("a"),
         r: () => decide("r"),
         c: () => press("c"),
-        n: () => { const start = $("[data-new]"); start?.click(); if (start?.matches("summary")) setTimeout(() => $("a", start.parentElement)?.focus()); },
+        n: () => { const start = $("[data-new]"); start?.click(); if (start?.matches("summary")) $("a", start.parentElement).focus(); },
         "/": () => $("#q")?.focus(),
         "?": () => $("#keys-help")?.showModal(),
       }[key];
