@@ -33,7 +33,7 @@ class Rows(serializers.ListSerializer[Any]):
     @cached_property
     def _whole(self) -> Any:
         """The child on its own: below a PATCH's serializer its required fields could be left out."""
-        return type(self.child)(context=self.context)
+        return cast(Any, type(self.child))(context=self.context)
 
 
 class Computed(serializers.Field):
