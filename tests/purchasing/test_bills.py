@@ -17,6 +17,7 @@ from bureau.purchasing.services.bills import BillLineInput
 from bureau.purchasing.services.budgets import differences, order_figures
 from bureau.purchasing.states import BILL_MOVES, BillStatus
 from tests.core.samples import pdf_bytes
+from tests.factories.accounts import make_user
 from tests.factories.bills import approve, bill_in, billed, enter, match, pay, receive
 from tests.factories.orders import NOW, make_order, make_site, make_vendor, order_in
 from tests.factories.purchasing import pdf
@@ -145,6 +146,28 @@ def test_bill_names_an_approved_order_of_its_vendor(site, order):
         assert "purchase_order" in refused.value.fields
     unknown_vendor = order_in("closed", site, vendor_name="Somebody at the corner")
     assert enter(site, unknown_vendor, vendor=other).order == unknown_vendor
+
+
+def test_bill_stays_with_its_organization_whoever_changes_it(site):
+    """A superuser sees the vendors of every organization."""
+    elsewhere = make_site()
+    superuser = make_user(site.organization, role="admin", superuser=True)
+    bill = enter(elsewhere)
+    with pytest.raises(Invalid) as refused:
+        bills.update_bill(actor=superuser, bill=bill, changes={"vendor": site.vendor}, now=NOW)
+    assert list(refused.value.fields) == ["vendor"]
+
+
+def test_vendor_that_is_not_active_sends_no_new_bills(site):
+    bill = enter(site)
+    closed = make_vendor(site.organization, "VEN002", "Old Quarry", active=False)
+    with pytest.raises(Invalid) as refused:
+        enter(site, vendor=closed)
+    assert list(refused.value.fields) == ["vendor"]
+    with pytest.raises(Invalid):
+        bills.update_bill(actor=site.finance, bill=bill, changes={"vendor": closed}, now=NOW)
+    type(site.vendor).objects.filter(pk=site.vendor.pk).update(active=False)
+    bills.update_bill(actor=site.finance, bill=bill, changes={"due_date": date(2026, 4, 1)}, now=NOW)
 
 
 def test_line_of_another_order_is_refused_in_the_words_of_an_unknown_one(site, order):

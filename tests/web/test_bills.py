@@ -225,6 +225,25 @@ def test_payments_are_exported_with_the_confirmed_account(site, sign_in):
     assert sign_in(site.foreman).post("/bills/payments.csv").status_code == 403
 
 
+def test_exported_payment_says_what_to_look_at_twice(site, sign_in):
+    def account(iban):
+        made = propose_account(actor=site.staff, vendor=site.vendor, iban=iban, reason="x", now=NOW)
+        confirm_account(actor=site.admin, account=made, now=NOW)
+
+    account("DE89370400440532013000")
+    bill_in("approved", site)
+    account("GB29NWBK60161331926819")
+    browser = sign_in(site.finance)
+
+    def note():
+        content = browser.post("/bills/payments.csv").content.decode("utf-8-sig")
+        [row] = csv.DictReader(StringIO(content))
+        return row["note"]
+
+    assert note() == "the account changed after the bill came in"
+    assert "exported before, on 20" in note()
+
+
 def test_others_work_with_no_bills(site, order, sign_in):
     bill = enter(site, order)
     assert sign_in(site.foreman).get(f"/bills/{bill.pk}/").status_code == 404

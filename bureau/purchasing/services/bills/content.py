@@ -50,6 +50,13 @@ def check_dates(bill_date: date, due_date: date | None, errors: Errors) -> None:
         errors["due_date"].append(_("A bill is due on its date or later."))
 
 
+def check_vendor(vendor: Vendor, organization: Organization, errors: Errors) -> None:
+    if vendor.organization_id != organization.pk:
+        errors["vendor"].append(_("There is no such vendor."))
+    elif not vendor.active:
+        errors["vendor"].append(_("This vendor is not active. Activate it first, if the bill is right."))
+
+
 def check_order(vendor: Vendor, order: PurchaseOrder | None, errors: Errors) -> None:
     """A bill may name an order of its vendor, or one that names its vendor by a name alone."""
     if order is None:

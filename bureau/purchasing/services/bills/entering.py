@@ -21,6 +21,7 @@ from bureau.purchasing.services.bills.content import (
     BillLineInput,
     check_dates,
     check_order,
+    check_vendor,
     described,
     read_lines,
     read_number,
@@ -62,6 +63,7 @@ def enter_bill(
     errors: Errors = defaultdict(list)
     number = read_number(bill_number, errors)
     check_dates(bill_date, due_date, errors)
+    check_vendor(vendor, organization, errors)
     check_order(vendor, order, errors)
     rows = read_lines(organization, order, lines, errors)
     if errors:
@@ -117,6 +119,8 @@ def update_bill(
         for name, value in values.items():
             setattr(bill, name, value)
         check_dates(bill.bill_date, bill.due_date, errors)
+        if bill.vendor_id != vendor:
+            check_vendor(bill.vendor, bill.organization, errors)
         check_order(bill.vendor, bill.order, errors)
         rows = old_lines if lines is None else read_lines(bill.organization, bill.order, lines, errors)
         if errors:

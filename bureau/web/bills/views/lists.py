@@ -96,6 +96,11 @@ def payments(request: PageRequest) -> HttpResponse:
             notes.append(_("no confirmed account"))
         if bill.account_changed:
             notes.append(_("first bill after a changed account"))
+        elif payment.account_changed_since:
+            notes.append(_("the account changed after the bill came in"))
+        if payment.exported_at:
+            day = timezone.localdate(payment.exported_at).isoformat()
+            notes.append(_("exported before, on %s") % day)
         if payment.change_waits:
             notes.append(_("a new account waits to be confirmed"))
         table.writerow(
