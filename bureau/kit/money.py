@@ -13,3 +13,8 @@ def cents(amount: Decimal) -> Decimal:
 
 def line_total(quantity: Decimal, unit_price: Decimal) -> Decimal:
     return cents(quantity * unit_price)
+
+
+def shown(amount: Decimal) -> str:
+    """An amount in a sentence: 12,693.62."""
+    return f"{amount:,.2f}"

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from bureau.kit.money import ZERO
+from bureau.kit.money import ZERO, shown
 from bureau.purchasing.calculations import priced_line
 
 
@@ -141,8 +141,8 @@ def _line_differences(
         if line.unit_price > _raised(ordered.unit_price, tolerances.price):
             message = _("Line %(line)s: %(actual)s each is billed, %(expected)s was ordered.") % {
                 "line": line.number,
-                "actual": money(line.unit_price),
-                "expected": money(ordered.unit_price),
+                "actual": shown(line.unit_price),
+                "expected": shown(ordered.unit_price),
             }
             yield Difference(
                 Kind.PRICE, message, line.number, ordered.id, ordered.unit_price, line.unit_price, tolerances.price
@@ -195,8 +195,8 @@ def _total(
     if total <= expected + tolerances.total:
         return []
     message = _("The bill comes to %(actual)s, %(expected)s at the prices of the order.") % {
-        "actual": money(total),
-        "expected": money(expected),
+        "actual": shown(total),
+        "expected": shown(expected),
     }
     return [Difference(Kind.TOTAL, message, expected=expected, actual=total, tolerance=tolerances.total)]
 
@@ -205,8 +205,8 @@ def _over_ceiling(billed: Decimal, released: Decimal) -> list[Difference]:
     if billed <= released:
         return []
     message = _("%(actual)s is billed in all, only %(expected)s of the order was released.") % {
-        "actual": money(billed),
-        "expected": money(released),
+        "actual": shown(billed),
+        "expected": shown(released),
     }
     return [Difference(Kind.OVER_CEILING, message, expected=released, actual=billed)]
 

@@ -305,14 +305,14 @@ def test_refused_action_answers_its_status_and_changes_nothing(site, who, status
 
 def test_approving_above_ones_limit_is_forbidden(site, superintendent):
     order = orders.submit_order(actor=site.foreman, order=make_order(site, amount="25000.01"), now=NOW)
-    assert "25000.00" in refused(superintendent.call("PATCH", f"{URL}/{order.pk}/approve"), 403, "FORBIDDEN")["message"]
+    assert "25,000.00" in refused(superintendent.call("PATCH", f"{URL}/{order.pk}/approve"), 403, "FORBIDDEN")["message"]
     assert ApiClient(site.pm).call("PATCH", f"{URL}/{order.pk}/approve").status_code == 200
 
 
 def test_submit_without_anybody_to_approve_is_refused(site):
     order = make_order(site, actor=site.admin, amount="100000.01")
     error = refused(ApiClient(site.admin).call("PATCH", f"{URL}/{order.pk}/submit"), 422, "NO_APPROVER")
-    assert "100000.01" in error["message"]
+    assert "100,000.01" in error["message"]
 
 
 def test_overdrawing_the_cost_code_takes_an_override_with_comments(site, superintendent):

@@ -103,7 +103,7 @@ def test_list_begins_with_all_for_those_who_see_the_organization(sign_in, site):
         ({"from": "2026-13-77", "page": "x"}, {"Fence", "Scaffolding", "Pump"}),
         ({"q": "nothing like it"}, set()),
     ],
-    ids=str,
+    ids=lambda given: str(sorted(given)),
 )
 def test_list_filters(sign_in, site, query, found):
     other = make_project(site.organization, "PRJ002")

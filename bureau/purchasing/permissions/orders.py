@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from bureau.accounts.permissions import has_code
 from bureau.core.models import User, UserRole
-from bureau.kit.money import ZERO
+from bureau.kit.money import ZERO, shown
 from bureau.kit.permissions import ALLOWED, Decision, denied
 from bureau.purchasing.models import Delegation, OrderFile, OrderType, PurchaseOrder
 from bureau.purchasing.states import OrderStatus
@@ -100,7 +100,7 @@ def authority(user: User, order: PurchaseOrder, delegations: Iterable[Delegation
         if min(limit, limit_of(giver)) >= order.amount:
             return Authority(ALLOWED, giver)
     if has_code(user, "po:approve") or delegations:
-        return Authority(denied(_("Your limit of %(limit)s is below the amount of this order.") % {"limit": limit}))
+        return Authority(denied(_("Your limit of %(limit)s is below the amount of this order.") % {"limit": shown(limit)}))
     return Authority(denied(_("Your role does not approve purchase orders.")))
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from bureau.core import audit, files
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid, NotFound, TooLarge
+from bureau.kit.money import shown
 from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places
 from bureau.purchasing.models import OrderFile, OrderNote, OrderRelease, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
@@ -54,7 +55,7 @@ def release(*, actor: User, order: PurchaseOrder, amount: Decimal, note: str = "
         if amount > left:
             raise CeilingExceeded(
                 _("Only %(left)s is left below the ceiling of %(ceiling)s.")
-                % {"left": left, "ceiling": order.ceiling_amount}
+                % {"left": shown(left), "ceiling": shown(order.ceiling_amount)}
             )
         made = OrderRelease.objects.create(order=order, amount=amount, note=note, released_by=actor, created_at=now)
         released = order.released_amount + amount

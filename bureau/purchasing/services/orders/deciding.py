@@ -17,6 +17,7 @@ from bureau.core import audit
 from bureau.core.models import User
 from bureau.core.prepared import prepared
 from bureau.kit.errors import BusinessRule, Invalid, Unauthorized, WrongState
+from bureau.kit.money import shown
 from bureau.purchasing.connectors import post_order_later
 from bureau.purchasing.models import (
     Approval,
@@ -70,7 +71,7 @@ def submit_order(*, actor: User, order: PurchaseOrder, now: datetime) -> Purchas
         if approver is None:
             raise NoApprover(
                 _("Nobody else may approve %(amount)s: ask an administrator to raise a limit, or order less.")
-                % {"amount": order.amount}
+                % {"amount": shown(order.amount)}
             )
         move(order, "submit", submitted_by=actor, submitted_at=now, updated_at=now)
         approval = Approval.objects.create(order=order, round=1, started_at=now)
@@ -112,7 +113,7 @@ def approve_order(
                     "This would overdraw the cost code %(code)s by %(amount)s. "
                     "To approve all the same, override the budget and say why."
                 )
-                % {"code": code.external_id, "amount": over}
+                % {"code": code.external_id, "amount": shown(over)}
             )
         _decide(slot, DecisionAction.APPROVE, actor=actor, right=right, comment=comments, now=now)
         move(

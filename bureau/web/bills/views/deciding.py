@@ -30,7 +30,7 @@ def bill(request: PageRequest, pk: int) -> HttpResponse:
     context = {
         "bill": found,
         "sheet": sheet,
-        "sees_order": PurchaseOrder.objects.visible_to(request.user).filter(pk=found.order_id).exists(),
+        "sees_order": PurchaseOrder.objects.visible_to(request.user).filter(bills=found).exists(),
         "currency": found.organization.currency,
         "today": timezone.localdate(),
         "shows_file": found.file is not None and previewable(found.file.content_type),
