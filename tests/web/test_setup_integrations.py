@@ -11,6 +11,7 @@ from bureau.core.models import AuditEntry, Job, JobState
 from bureau.purchasing.connectors.circuit import Circuit
 from bureau.purchasing.connectors.files import FileConnector
 from bureau.purchasing.models import Project
+from tests.factories.accounts import make_user
 from tests.factories.orders import make_site, order_in
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,11 @@ def text(answer):
     return " ".join(answer.content.decode().split())
 
 
+def checked(page):
+    """Of the file that a page shows: what names it when it is taken."""
+    return page.partition('name="checked" value="')[2].partition('"')[0]
+
+
 def test_it_is_for_administrators(site, sign_in):
     for person in (site.foreman, site.pm, site.staff):
         for path in ("", "sync/", "posts/", "check/", "take/"):
@@ -59,7 +65,7 @@ def test_file_is_checked_before_anything_changes(site, sign_in):
     assert "1 new, 0 changed, 1 unchanged, 1 left out. Nothing is changed yet." in page
     assert "PRJ010 is new, and has no name" in page or "blank" in page
     assert not Project.objects.filter(code="PRJ009").exists()
-    answer = browser.post(f"{HOME}take/", {"part": "projects", "take": ""}, follow=True)
+    answer = browser.post(f"{HOME}take/", {"part": "projects", "take": "", "checked": checked(page)}, follow=True)
     assert "Synced: 1 new, 0 changed, 1 unchanged. 1 row was left out." in text(answer)
     assert Project.objects.filter(organization=site.organization, code="PRJ009").exists()
     assert (FileConnector.of(site.organization).folder / "projects.csv").read_bytes() == CSV
@@ -68,6 +74,18 @@ def test_file_is_checked_before_anything_changes(site, sign_in):
     assert "Some rows left out" in page
     assert "Left out of Projects" in page
     assert "1 new, 0 changed, 1 unchanged" in page
+
+
+def test_file_that_is_taken_is_the_one_that_was_checked(site, sign_in):
+    """A colleague could else slip another one in between, in the name of who takes it."""
+    browser = sign_in(site.admin)
+    page = text(browser.get(upload(browser).headers["Location"]))
+    colleague = sign_in(make_user(site.organization, role="admin"))
+    colleague.post(HOME, {"part": "projects", "file": SimpleUploadedFile("b.csv", b"id,name\nPRJ666,Mine\n")})
+    for digest in (checked(page), ""):
+        answer = browser.post(f"{HOME}take/", {"part": "projects", "take": "", "checked": digest}, follow=True)
+        assert "Another file was uploaded since" in text(answer)
+    assert not Project.objects.filter(code__in=["PRJ009", "PRJ666"]).exists()
 
 
 def test_file_is_dropped(site, sign_in):

@@ -1,6 +1,7 @@
 """Giving the file connector a file from the browser: looked at first, taken when somebody says so."""
 
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from bureau.core import audit
 from bureau.core.models import Organization, User
-from bureau.kit.errors import BusinessRule, Invalid, NotFound
+from bureau.kit.errors import BusinessRule, Conflict, Invalid, NotFound
 from bureau.purchasing.connectors.choosing import serves_part
 from bureau.purchasing.connectors.files import MAX_FILE, FileConnector, parse_csv, write
 from bureau.purchasing.connectors.interface import Part
@@ -30,18 +31,27 @@ def put_aside(*, actor: User, organization: Organization, part: Part, file: Bina
     write(_aside(connector, part), data)
 
 
-def upload_to_check(*, actor: User, organization: Organization, part: Part) -> Plan:
-    """What the file put aside would change, row by row. Raises Forbidden, BusinessRule, NotFound."""
-    path = _put_aside(_connector(actor, organization, part), part)
-    return compare(organization, part, parse_csv(path.read_bytes()))
+def upload_to_check(*, actor: User, organization: Organization, part: Part) -> tuple[Plan, str]:
+    """What the file put aside would change, row by row, and its SHA-256. Raises Forbidden, BusinessRule, NotFound."""
+    data = _put_aside(_connector(actor, organization, part), part).read_bytes()
+    return compare(organization, part, parse_csv(data)), sha256(data).hexdigest()
 
 
-def take_upload(*, actor: User, organization: Organization, part: Part, now: datetime) -> PartReport:
-    """Makes the file put aside the one of the folder, and syncs it. Raises Forbidden, BusinessRule, NotFound."""
+def take_upload(*, actor: User, organization: Organization, part: Part, checked: str, now: datetime) -> PartReport:
+    """Makes the file put aside the one of the folder, and syncs it. `checked` is the SHA-256 of what `actor` looked at:
+    nobody takes what a colleague has put in its place.
+
+    Raises Forbidden, BusinessRule, NotFound, Conflict.
+    """
     connector = _connector(actor, organization, part)
     path = _put_aside(connector, part)
-    path.replace(connector.folder / f"{part}.csv")
-    audit.record(organization, FILE_TAKEN, actor=actor, now=now, organization=organization, new={"file": f"{part}.csv"})
+    data = path.read_bytes()
+    if sha256(data).hexdigest() != checked:
+        raise Conflict(_("Another file was uploaded since you looked at this one. Check that one first."))
+    new = {"file": f"{part}.csv", "sha256": checked}
+    audit.record(organization, FILE_TAKEN, actor=actor, now=now, organization=organization, new=new)
+    write(connector.folder / f"{part}.csv", data)
+    path.unlink(missing_ok=True)
     return sync_recorded(organization, part, actor=actor, now=now)
 
 

@@ -263,7 +263,8 @@ def test_who_uploaded_the_file_of_an_account_does_not_confirm_it(settings):
     propose_account(actor=site.admin, vendor=site.vendor, iban=OTHER_IBAN, reason="first", now=NOW)
     rows = f"id,name,iban\nVEN001,ABC Supply Co.,{IBAN}\n".encode()
     uploads.put_aside(actor=site.admin, file=io.BytesIO(rows), **give)
-    assert uploads.take_upload(actor=site.admin, now=NOW, **give).status == "partial"
+    _plan, digest = uploads.upload_to_check(actor=site.admin, **give)
+    assert uploads.take_upload(actor=site.admin, checked=digest, now=NOW, **give).status == "partial"
     refuse_account(actor=site.admin, account=site.vendor.bank_accounts.get(), now=NOW)
     sync_part(site.organization, Part.VENDORS, actor=None, now=NOW)
     account = site.vendor.bank_accounts.get(state=AccountState.PROPOSED)

@@ -122,11 +122,12 @@ def post_waiting(request: PageRequest) -> HttpResponse:
 @require_GET
 def check_file(request: PageRequest) -> HttpResponse:
     part = _part(request.GET.get("part", ""))
-    plan = upload_to_check(actor=request.user, organization=request.user.organization, part=part)
+    plan, digest = upload_to_check(actor=request.user, organization=request.user.organization, part=part)
     context = {
         "part": part,
         "name": NAMES[part],
         "plan": plan,
+        "digest": digest,
         "changes": [(planned, _change_words(planned)) for planned in plan.planned[:SHOWN_CHANGES]],
         "more": max(0, len(plan.planned) - SHOWN_CHANGES),
     }
@@ -143,7 +144,10 @@ def take_file(request: PageRequest) -> HttpResponse:
         drop_upload(actor=request.user, organization=organization, part=part)
         messages.info(request, _("The file was dropped. Nothing was changed."))
     else:
-        report = take_upload(actor=request.user, organization=organization, part=part, now=timezone.now())
+        checked = request.POST.get("checked", "")
+        report = take_upload(
+            actor=request.user, organization=organization, part=part, checked=checked, now=timezone.now()
+        )
         _tell(request, report)
     return redirect("web:setup-integrations")
 
