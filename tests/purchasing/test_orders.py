@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from bureau.core.models import AuditEntry
-from bureau.kit.errors import Forbidden, Invalid, NotFound, TooLarge, WrongState
+from bureau.kit.errors import BusinessRule, Forbidden, Invalid, NotFound, TooLarge, WrongState
 from bureau.purchasing.models import Decision, EntryKind, OrderFile, PurchaseOrder
 from bureau.purchasing.selectors import orders as selectors
 from bureau.purchasing.services import budgets, delegations, orders
@@ -318,6 +318,19 @@ def test_approval_past_the_budget_needs_an_override_with_a_comment():
     assert site.cost_code.remaining == D("-0.01")
     entry = AuditEntry.objects.filter(action="approved").latest("position")
     assert entry.new_values["overdrawn_by"] == "0.01"
+
+
+def test_order_that_figures_have_no_room_for_is_refused_and_others_go_on(site):
+    """Not a broken database: else one order of a fantastic amount would stop everybody's on its cost code."""
+    submit(make_order(site, amount="900000000000"))
+    too_much = make_order(site, amount="100000000000")
+    with pytest.raises(BusinessRule, match="order less") as refused:
+        submit(too_much)
+    assert refused.value.code == "FIGURES_TOO_LARGE"
+    assert submit(make_order(site)).status == "submitted"
+    approve(site.admin, submit(make_order(site, amount="90000000000")), override_budget=True, comments="x")
+    with pytest.raises(BusinessRule):  # spent is both together
+        budgets.set_external(cost_code=site.cost_code, spent=D("950000000000"), reason="x", actor=None, now=NOW)
 
 
 def test_approval_up_to_the_last_cent_of_the_budget_is_no_override():

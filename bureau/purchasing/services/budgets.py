@@ -13,15 +13,24 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bureau.core.models import User
 from bureau.core.prepared import prepared
 from bureau.core.sums import ExactSum
+from bureau.kit.errors import BusinessRule
 from bureau.kit.money import ZERO
+from bureau.purchasing.calculations import MAX_AMOUNT
 from bureau.purchasing.models import Bill, CostCode, EntryKind, LedgerEntry, Project, PurchaseOrder
 
 STAGES = (EntryKind.REQUESTED, EntryKind.COMMITTED, EntryKind.RECEIVED, EntryKind.BILLED, EntryKind.PAID)
 Figures = dict[EntryKind, Decimal]
+
+
+class FiguresTooLarge(BusinessRule):
+    """A figure of a cost code would become larger than can be kept."""
+
+    code = "FIGURES_TOO_LARGE"
 
 
 def locked_cost_code(cost_code: int) -> CostCode:
@@ -168,6 +177,9 @@ def _enter(
 ) -> None:
     if not amount:
         return
+    figure = getattr(code, kind.value) + amount  # exact, and nobody else changes the locked row
+    setattr(code, kind.value, figure)
+    _check_room(code)
     LedgerEntry(
         organization_id=order.organization_id if order else code.project.organization_id,
         project_id=code.project_id,
@@ -180,9 +192,18 @@ def _enter(
         user=actor,
         created_at=now,
     ).save(force_insert=True)
-    figure = getattr(code, kind.value) + amount  # exact, and nobody else changes the locked row
     CostCode.objects.filter(pk=code.pk).update(**{kind.value: figure})
-    setattr(code, kind.value, figure)
+
+
+def _check_room(code: CostCode) -> None:
+    """The columns end at MAX_AMOUNT, those that the database works out included. Raises FiguresTooLarge."""
+    spent = code.external + code.committed
+    figures = [*(getattr(code, name) for name in CostCode.SUMS), spent, code.budget - spent]
+    if any(abs(figure) >= MAX_AMOUNT for figure in figures):
+        raise FiguresTooLarge(
+            _("The figures of the cost code %(code)s would pass 1,000,000,000,000: order less, or on another one.")
+            % {"code": code.external_id}
+        )
 
 
 def _set(given: CostCode, kind: EntryKind, value: Decimal, *, reason: str, actor: User | None, now: datetime) -> bool:
