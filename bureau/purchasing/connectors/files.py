@@ -7,12 +7,12 @@ written to `orders/` in it, one file each.
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -80,7 +80,7 @@ def folders() -> Path:
 def write(path: Path, content: bytes) -> None:
     """Whole or not at all, and for nobody else to read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.{uuid4().hex}")
     part.touch(mode=0o600)
     part.write_bytes(content)
     part.replace(path)

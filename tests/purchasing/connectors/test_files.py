@@ -1,11 +1,13 @@
 """The file connector: whatever an office saves as CSV, and what it cannot read by line and reason."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from bureau.kit.errors import IntegrationFailed
-from bureau.purchasing.connectors.files import FileConnector, parse_csv, parse_json
+from bureau.purchasing.connectors.files import FileConnector, parse_csv, parse_json, write
 from bureau.purchasing.connectors.interface import Part
 from bureau.purchasing.connectors.reading import read
 
@@ -161,6 +163,14 @@ def test_order_is_written_once_for_nobody_else_to_read(tmp_path):
     (path,) = (tmp_path / "orders").iterdir()
     assert json.loads(path.read_text()) == {**order, "external_id": "k"}
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_files_written_at_the_same_time_stay_whole(tmp_path):
+    path, contents = tmp_path / "vendors.csv", [letter.encode() * 300_000 for letter in "abcdefgh"]
+    with ThreadPoolExecutor(len(contents)) as threads:
+        for _done in threads.map(lambda content: [write(path, content) for _time in range(20)], contents):
+            assert path.read_bytes() in contents
+    assert os.listdir(tmp_path) == ["vendors.csv"]
 
 
 def test_order_number_does_not_leave_the_folder(tmp_path):
