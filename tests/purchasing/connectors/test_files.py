@@ -1,7 +1,6 @@
 """The file connector: whatever an office saves as CSV, and what it cannot read by line and reason."""
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -170,7 +169,7 @@ def test_files_written_at_the_same_time_stay_whole(tmp_path):
     with ThreadPoolExecutor(len(contents)) as threads:
         for _done in threads.map(lambda content: [write(path, content) for _time in range(20)], contents):
             assert path.read_bytes() in contents
-    assert os.listdir(tmp_path) == ["vendors.csv"]
+    assert [file.name for file in tmp_path.iterdir()] == ["vendors.csv"]
 
 
 def test_order_number_does_not_leave_the_folder(tmp_path):
