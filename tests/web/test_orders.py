@@ -159,6 +159,19 @@ def test_list_costs_the_same_number_of_queries_for_more_rows(sign_in, site, path
     assert queries(browser, path) == one
 
 
+@pytest.mark.parametrize(
+    "path", ["/orders/?scope=all", "/", "/search/?q=fence", "/projects/PRJ001/", "/vendors/VEN001/"]
+)
+def test_lists_say_what_is_ordered(sign_in, site, path):
+    two = [line(1, description="Fence panel"), line(1, description="Post of the fence")]
+    submit(make_order(site, lines=two))
+    submit(make_order(site, lines=[line(1, description="Fence gate")], description="Fence of the yard"))
+    text = re.sub(r"<[^>]+>|\s+", " ", sign_in(site.superintendent).get(path).content.decode())
+    assert re.search(r"Fence panel +\+1 more", text)
+    assert "Fence of the yard" in text
+    assert "Fence gate" not in text
+
+
 # --- One order
 
 

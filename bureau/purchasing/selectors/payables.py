@@ -12,6 +12,7 @@ from bureau.kit.money import ZERO
 from bureau.parties.models import AccountState, BankAccount, Vendor
 from bureau.purchasing.models import Bill, BillLine, OrderLine, PurchaseOrder
 from bureau.purchasing.selectors.bills import ACCEPTED, bills_awaiting, visible_bills
+from bureau.purchasing.selectors.orders import with_first_line
 from bureau.purchasing.selectors.receipts import NOTHING, received_quantities
 from bureau.purchasing.states import BillStatus
 
@@ -32,7 +33,7 @@ def with_spend(vendors: QuerySet[Vendor], user: User, year: int) -> QuerySet[Ven
 
 def orders_with(user: User, vendor: Vendor) -> QuerySet[PurchaseOrder]:
     orders = PurchaseOrder.objects.visible_to(user).filter(vendor=vendor).select_related("project")
-    return orders.order_by("-created_at", "-pk")
+    return with_first_line(orders).order_by("-created_at", "-pk")
 
 
 def bills_of(user: User, vendor: Vendor) -> QuerySet[Bill]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from bureau.core.models import User
 from bureau.kit.errors import NotFound
 from bureau.purchasing.models import CostCode, Project, ProjectMember, PurchaseOrder
+from bureau.purchasing.selectors.orders import with_first_line
 
 FIGURES = ("requested", "committed", "received", "billed", "paid")
 _MONEY = DecimalField(max_digits=14, decimal_places=2)
@@ -67,4 +68,5 @@ def people_of(project: Project) -> QuerySet[User]:
 
 
 def orders_of(user: User, project: Project) -> QuerySet[PurchaseOrder]:
-    return PurchaseOrder.objects.visible_to(user).filter(project=project).order_by("-created_at", "-pk")
+    orders = with_first_line(PurchaseOrder.objects.visible_to(user).filter(project=project))
+    return orders.order_by("-created_at", "-pk")

@@ -61,7 +61,8 @@ def waiting_for(user: User) -> list[Any]:
     rows: list[Any] = [
         row for inbox in inboxes for row in inbox.select_related("requestor", "team", "current_step")[:SHOWN]
     ]
-    rows += order_selectors.with_people(order_selectors.orders_awaiting(user))[:SHOWN]
+    orders = order_selectors.with_people(order_selectors.orders_awaiting(user))
+    rows += order_selectors.with_first_line(orders)[:SHOWN]
     return sorted(rows, key=lambda row: (timezone.localtime(row.submitted_at).date(), -(row.amount or 0)))[:SHOWN]
 
 
@@ -81,7 +82,7 @@ def my_orders(user: User) -> QuerySet[PurchaseOrder]:
         | Q(status=OrderStatus.REJECTED, rejected_at__gte=recent)
     )
     rows = PurchaseOrder.objects.visible_to(user).filter(open_ones, created_by=user)
-    return rows.order_by("-updated_at", "-pk")[: MINE_SHOWN + 1]
+    return order_selectors.with_first_line(rows).order_by("-updated_at", "-pk")[: MINE_SHOWN + 1]
 
 
 def order_figures(user: User, today: date) -> list[dict[str, Any]]:
@@ -146,6 +147,7 @@ def search(request: PageRequest) -> HttpResponse:
         requests = PurchaseRequest.objects.visible_to(request.user).select_related("requestor", "team")
         found = list(search_words(requests, query).order_by(*newest)[:shown])
         known = order_selectors.with_people(PurchaseOrder.objects.visible_to(request.user))
+        known = order_selectors.with_first_line(known)
         orders = list(search_orders(known, query).order_by(*newest)[:shown])
     context = {"query": query, "results": found, "orders": orders, "currency": request.user.organization.currency}
     if request.htmx.target == "palette-list":

@@ -142,7 +142,7 @@ def paged_with_total(
     """The page asked for, and what all of the rows are worth together: two queries."""
     rows = rows.annotate(value=Coalesce("ceiling_amount", "total_amount"))
     sums = rows.order_by().aggregate(rows=Count("pk"), worth=ExactSum("value"))
-    shown = selectors.with_people(filters.in_order(rows))
+    shown = selectors.with_first_line(selectors.with_people(filters.in_order(rows)))
     return CountedPaginator(shown, sums["rows"]).get_page(request.GET.get("page")), sums["worth"]
 
 
