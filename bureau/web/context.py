@@ -92,6 +92,11 @@ class Shell:
         return self.signed_in and bool(codes(self.user) or self.user.sees_organization or self._works_on_projects)
 
     @cached_property
+    def pays(self) -> bool:
+        """Whether this person sees the organization's bills."""
+        return self.signed_in and (self.reviews_finance or self.user.sees_organization)
+
+    @cached_property
     def _works_on_projects(self) -> bool:
         return Project.objects.visible_to(self.user).exists()
 
@@ -114,14 +119,13 @@ class Shell:
         """The rail: what there is for this person, by what it is about."""
         if not self.signed_in:
             return []
-        pays = self.reviews_finance or self.user.sees_organization
         buying = [
             self._area("requests", _("Requests"), "web:requests", "r"),
             self._area("orders", _("Orders"), "web:orders", "o", shown=self.buys),
             self._area("finance", _("Finance inbox"), "web:finance-inbox", "f", shown=self.reviews_finance),
-            self._area("bills", _("Bills"), "web:bills", "b", shown=pays),
+            self._area("bills", _("Bills"), "web:bills", "b", shown=self.pays),
             self._area("projects", _("Projects"), "web:projects", "p", shown=self.buys),
-            self._area("vendors", _("Vendors"), "web:vendors", "v", shown=self.buys or pays),
+            self._area("vendors", _("Vendors"), "web:vendors", "v", shown=self.buys or self.pays),
         ]
         office = [
             self._area("setup", _("Setup"), "web:setup", "s", shown=self.user.administers),
