@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 CLIENTS = 1, 8
 WARM_UP_REQUESTS = 50  # for each number of clients: every thread has its connection and its statements then
-THOROUGH = {"requests": 10_000, "rounds": 3, "seconds": 2.0, "approvals": 180}
-QUICK = {"requests": 3_000, "rounds": 1, "seconds": 0.6, "approvals": 80}
+THOROUGH = {"requests": 10_000, "orders": 100_000, "rounds": 3, "seconds": 2.0, "approvals": 180}
+QUICK = {"requests": 3_000, "orders": 20_000, "rounds": 1, "seconds": 0.6, "approvals": 80}
+
+TWICE = 2  # what an operation may cost beside the one that it names
 
 Results = dict[tuple[str, int, str], list[Slice]]
 """By operation, number of clients and side; one for each round."""
@@ -32,7 +34,7 @@ def main() -> int:
     servers = Servers(base)
     try:
         servers.start_databases()
-        operations, queries = prepare(servers, requests=options.requests)
+        operations, queries = prepare(servers, requests=options.requests, orders=options.orders)
         results = run(servers, operations, options)
         return report(operations, results, queries)
     finally:
@@ -43,10 +45,13 @@ def main() -> int:
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--requests", type=int, help="purchase requests in the database (10,000)")
+    parser.add_argument("--orders", type=int, help="purchase orders in the database (100,000)")
     parser.add_argument("--rounds", type=int, help="times that each operation is measured on each side (3)")
     parser.add_argument("--seconds", type=float, help="of each measurement (2)")
     parser.add_argument("--approvals", type=int, help="at most, of each measurement of approving (180)")
-    parser.add_argument("--quick", action="store_true", help="3,000 requests, one short round: a first impression")
+    parser.add_argument(
+        "--quick", action="store_true", help="3,000 requests, 20,000 orders, one short round: a first impression"
+    )
     options = parser.parse_args()
     for name, value in (QUICK if options.quick else THOROUGH).items():
         if getattr(options, name) is None:
@@ -54,7 +59,7 @@ def read_options() -> argparse.Namespace:
     return options
 
 
-def prepare(servers: Servers, *, requests: int) -> "tuple[list[Operation], list[Queries]]":
+def prepare(servers: Servers, *, requests: int, orders: int) -> "tuple[list[Operation], list[Queries]]":
     """Makes the office, starts the fronts, and has both sides prove that they do the same."""
     from config import run as product
 
@@ -63,21 +68,23 @@ def prepare(servers: Servers, *, requests: int) -> "tuple[list[Operation], list[
     from django.db import connection, connections
     from django.utils import timezone
 
-    from benchmarks import operations
+    from benchmarks import order_operations, request_operations
     from benchmarks.office import make_office
+    from benchmarks.operations import Callers
 
     started = time.monotonic()
     call_command("migrate", interactive=False, verbosity=0)
     product.prepare_static_files()
-    print(f"Making an office with {requests} purchase requests...", flush=True)
-    office = make_office(requests, now=timezone.now())
-    callers = operations.Callers()
-    measured = operations.operations(office, callers)
+    print(f"Making an office with {requests} purchase requests and {orders} orders...", flush=True)
+    office = make_office(requests=requests, orders=orders, now=timezone.now())
+    callers, areas = Callers(), (request_operations, order_operations)
+    measured = [operation for area in areas for operation in area.operations(office, callers)]
     version = f"{connection.pg_version // 10000}.{connection.pg_version % 10000}"
     connections.close_all()  # the fronts are forks of this process
     servers.start_fronts()
-    operations.check_sameness(office, callers, servers)
-    queries = operations.count_queries(office, callers)
+    for area in areas:
+        area.check_sameness(office, callers, servers)
+    queries = [found for area in areas for found in area.count_queries(office, callers)]
     print(
         f"Prepared in {time.monotonic() - started:.0f} s: PostgreSQL {version}, Python {platform.python_version()}. "
         "Both sides answer and write the same.\n",
@@ -88,7 +95,7 @@ def prepare(servers: Servers, *, requests: int) -> "tuple[list[Operation], list[
 
 def run(servers: Servers, operations: "list[Operation]", options: argparse.Namespace) -> Results:
     """The rounds, in which the sides take turns."""
-    from benchmarks.operations import check_audit, vacuum
+    from benchmarks.operations import check_books, vacuum
 
     sides = {
         "product": (servers.product_port, [*servers.product, servers.valkey]),
@@ -114,7 +121,7 @@ def run(servers: Servers, operations: "list[Operation]", options: argparse.Names
                     )
                     if not warm_up:
                         results.setdefault((operation.name, clients, side), []).append(found)
-    check_audit()
+    check_books()
     return results
 
 
@@ -122,12 +129,12 @@ def report(operations: "list[Operation]", results: Results, queries: "list[Queri
     """Prints the figures; the exit code is 1 where a bound does not hold."""
     broken = []
     columns = f"{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'server':>8}{'db':>7}{'CPU ms':>8}"
-    print(f"{'':19}{'product':^47} {'bare':^47}")
-    print(f"{'':12}{'clients':>7}{columns} {columns}  ratio bound")
+    print(f"{'':23}{'product':^47} {'bare':^47}")
+    print(f"{'':16}{'clients':>7}{columns} {columns}  ratio bound")
     for operation in operations:
         for clients in CLIENTS:
             product = results[operation.name, clients, "product"]
-            line = f"{operation.name:12}{clients:>7}{figures(product)}"
+            line = f"{operation.name:16}{clients:>7}{figures(product)}"
             if operation.bare:
                 bare = results[operation.name, clients, "bare"]
                 ratio = median(ours.cpu / theirs.cpu for ours, theirs in zip(product, bare, strict=True))
@@ -135,11 +142,18 @@ def report(operations: "list[Operation]", results: Results, queries: "list[Queri
                 if ratio > operation.bound:
                     line += "  BROKEN"
                     broken.append(f"{operation.name} with {clients} clients")
+            if operation.beside:
+                other = results[operation.beside, clients, "product"]
+                times = median(ours.cpu / theirs.cpu for ours, theirs in zip(product, other, strict=True))
+                line += f"  {times:.2f} times {operation.beside}"
+                if times > TWICE:
+                    line += "  BROKEN"
+                    broken.append(f"{operation.name} with {clients} clients beside {operation.beside}")
             print(line)
     print("server: CPU of the fronts (the product's with Valkey); db: CPU of PostgreSQL; milliseconds a request.")
     print("\nQueries of a request with few rows in play, and with many:")
     for found in queries:
-        print(f"{found.name:12}{found.few:>7}{found.many:>8}{'' if found.few == found.many else '  BROKEN'}")
+        print(f"{found.name:16}{found.few:>7}{found.many:>8}{'' if found.few == found.many else '  BROKEN'}")
         if found.few != found.many:
             broken.append(f"{found.name}, whose queries depend on the number of rows")
     print("\n" + (f"Broken: {'; '.join(broken)}." if broken else "Every bound holds."))

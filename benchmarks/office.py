@@ -1,4 +1,7 @@
-"""The office that is measured: people, teams, forms and workflows by the services, thousands of requests in bulk."""
+"""The office that is measured: people, teams, forms and workflows by the services, thousands of requests in bulk.
+
+Its building sites and their orders: sites.py, orders.py.
+"""
 
 import random
 from collections.abc import Iterator
@@ -11,6 +14,8 @@ from django.db import connection, transaction
 from django.test.utils import override_settings
 from sequences.models import Sequence
 
+from benchmarks.orders import DAYS, make_orders
+from benchmarks.sites import Sites, make_sites
 from bureau.accounts.models import Role, Team
 from bureau.accounts.permissions import SYSTEM
 from bureau.accounts.services.organizations import create_organization
@@ -89,20 +94,24 @@ class Office:
     organization: Organization
     admin: User
     finance: User
+    sites: Sites
     teams: list[TeamOffice]
 
 
-def make_office(requests: int, *, now: datetime) -> Office:
-    """An office with this many requests of the last year, in every state; the statistics of its tables are fresh."""
+def make_office(*, requests: int, orders: int, now: datetime) -> Office:
+    """An office with this many requests of the last year and orders of the last 18 months, in every state; the
+    statistics of its tables are fresh."""
     # Nobody signs in with a password here, and a real hash takes a quarter of a second.
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]), transaction.atomic():
         organization = create_organization(name="Harbour Works", currency="EUR", country="DE", now=now)
         admin = _person(organization, "admin", now=now, role="admin")
         finance = _person(organization, "finance", now=now)
-        office = Office(organization, admin, finance, [])
+        sites = make_sites(organization, admin, began=now - timedelta(days=DAYS), now=now)
+        office = Office(organization, admin, finance, sites, [])
         for name in TEAMS:
             office.teams.append(make_team(office, name, requesters=REQUESTERS, managers=MANAGERS, directors=1, now=now))
         _fill(office, requests, now=now)
+        make_orders(sites, orders, now=now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")

@@ -1,40 +1,34 @@
-"""The measured operations, and the proof that both sides do the same: equal answers, equal rows left behind."""
+"""What every measured operation is made of, and the proof that both sides do the same."""
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.load import fetch
-from benchmarks.office import COST_CENTERS, REASON, Office, make_team
 from benchmarks.servers import Servers
 from bureau.accounts import tokens
 from bureau.accounts.models import RefreshFamily
 from bureau.accounts.tokens import Claims
 from bureau.core import audit
-from bureau.core.models import AuditEntry, Job, User
-from bureau.purchasing.models import Approval, ApprovalSlot, Decision, FieldValue, PurchaseRequest
-from bureau.purchasing.services import requests
-from bureau.purchasing.states import RequestStatus
+from bureau.core.models import User
+from bureau.purchasing.services import budgets
 
-BASE = "/api/prs/requests/"
 HOST = "localhost"
 LIST_BOUND, DETAIL_BOUND, WRITE_BOUND = 3, 8, 6
 """How many times the bare handler's CPU an operation may take."""
 FEW, MANY = 1, 25
 VOLATILE = {
-    "id", "uuid", "number", "request_id", "entity_id", "approval_id", "decision_id", "key", "position", "previous_hash",
-    "hash", "created_at", "updated_at", "submitted_at", "started_at", "run_after", "dispatched_at",
+    "id", "uuid", "number", "request_id", "order_id", "entity_id", "approval_id", "decision_id", "key", "position",
+    "previous_hash", "hash", "created_at", "updated_at", "submitted_at", "approved_at", "started_at", "ended_at",
+    "run_after", "dispatched_at",
 }  # fmt: skip
 
 
@@ -50,6 +44,7 @@ class Operation:
     bound: int | None = None
     bare: bool = True
     once: bool = False  # each request can be sent only once
+    beside: str = ""  # another operation, of whose CPU it may take twice
 
 
 class Callers:
@@ -67,16 +62,17 @@ class Callers:
             self._headers[user.pk] = f"Bearer {tokens.write('access', Claims(user.pk, family.pk, 1), now=now)}"
         return self._headers[user.pk]
 
-    def call(self, user: User, path: str, body: Any = None) -> bytes:
-        return raw(path, f"Authorization: {self.header(user)}", body)
+    def call(self, user: User, path: str, body: Any = None, *, method: str = "") -> bytes:
+        return raw(path, f"Authorization: {self.header(user)}", body, method=method)
 
     def client(self, user: User) -> Client:
         return Client(HTTP_AUTHORIZATION=self.header(user), SERVER_NAME=HOST, raise_request_exception=False)
 
 
-def raw(path: str, header: str, body: Any = None) -> bytes:
+def raw(path: str, header: str, body: Any = None, *, method: str = "") -> bytes:
+    """A request as it is sent: a GET, with a body a POST, where no method is given."""
     data = b"" if body is None else orjson.dumps(body)
-    method = "GET" if body is None else "POST"
+    method = method or ("GET" if body is None else "POST")
     content = f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n" if data else ""
     return f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{header}\r\n{content}\r\n".encode() + data
 
@@ -87,79 +83,53 @@ def session_header(user: User) -> str:
     return f"Cookie: {settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def operations(office: Office, callers: Callers) -> list[Operation]:
-    """What is measured. The first team's inbox stays as it is; the approvals are taken from the others."""
-    dice = random.Random(11)
-    reader = office.teams[0].managers[0]
-    ids = list(PurchaseRequest.objects.order_by("?").values_list("uuid", flat=True)[:2000])
-    pool = [
-        callers.call(dice.choice(here.managers), f"{BASE}{request.uuid}/approve/", {"comment": "Within the budget."})
-        for here in office.teams[1:]
-        for request in here.pending
-    ]
-    dice.shuffle(pool)
-    drafts = [
-        callers.call(person, BASE, draft(here.team.uuid, dice.randint(1000, 900_000)))
-        for here in office.teams
-        for person in here.requesters
-    ]
-    pages = [callers.call(office.admin, f"{BASE}?page={page}") for page in range(1, 11)]
-    return [
-        Operation("HTML inbox", cycle([raw("/", session_header(reader))]), bare=False),
-        Operation("API list", cycle(pages), bound=LIST_BOUND),
-        Operation("API inbox", cycle([callers.call(reader, f"{BASE}inbox/")]), bound=LIST_BOUND),
-        Operation("API detail", cycle([callers.call(office.admin, f"{BASE}{id}/") for id in ids]), bound=DETAIL_BOUND),
-        Operation("API create", cycle(drafts), status=201, bound=WRITE_BOUND),
-        Operation("API approve", iter(pool), bound=WRITE_BOUND, once=True),
-    ]
-
-
-def draft(team: UUID, cents: int) -> dict[str, Any]:
-    return {
-        "team": str(team),
-        "subject": "Two camera lenses",
-        "description": REASON,
-        "vendor_name": "Nordwind Supply",
-        "vendor_account": "DE12500105170648489890",
-        "purchase_type": "GOODS",
-        "field_values": {
-            "budget_amount": f"{cents / 100:.2f}",
-            "cost_center": COST_CENTERS[0],
-            "needed_by": "2027-03-31",
-            "urgent": False,
-            "reason": REASON,
-        },
-    }
-
-
 # --- Both sides do the same
 
 
-def check_sameness(office: Office, callers: Callers, servers: Servers) -> None:
-    """Raises Different unless both sides answer the same reads alike, and leave the same rows after the same writes."""
-    reader = office.teams[0].managers[0]
-    last = -(-PurchaseRequest.objects.filter(organization=office.organization).count() // 25)
-    paths = [(office.admin, f"{BASE}?page={page}") for page in (1, 2, last)]
-    paths += [(reader, f"{BASE}inbox/"), (reader, f"{BASE}inbox/?page=2")]
-    sample = PurchaseRequest.objects.order_by("?").values_list("uuid", flat=True)[:100]
-    paths += [(office.admin, f"{BASE}{id}/") for id in sample]
-    for person, path in paths:
-        _same(path, *(_json(port, callers.call(person, path)) for port in (servers.product_port, servers.bare_port)))
+def ports(servers: Servers) -> tuple[int, int]:
+    """The product's, and the bare handler's."""
+    return servers.product_port, servers.bare_port
 
-    here = office.teams[0]
-    answers, rows = [], []
-    for port in (servers.product_port, servers.bare_port):
-        body = draft(here.team.uuid, 123_450)
-        answer = _json(port, callers.call(here.requesters[0], BASE, body), 201)
-        request = PurchaseRequest.objects.get(uuid=answer["id"])
-        if answer != _json(servers.product_port, callers.call(here.requesters[0], f"{BASE}{request.uuid}/")):
-            raise Different(f"The answer to the create is not the detail: {answer}")
-        requests.submit_request(actor=here.requesters[0], request=request, now=timezone.now())
-        approve = callers.call(here.managers[0], f"{BASE}{request.uuid}/approve/", {"comment": "Fine."})
-        answers.append({**_json(port, approve), "id": None})
-        rows.append(_left_behind(request))
-    _same("approve", *answers)
-    _same("rows", *rows)
+
+def check_reads(reads: list[tuple[User, str]], callers: Callers, servers: Servers) -> None:
+    """Raises Different unless both sides answer alike."""
+    for person, path in reads:
+        same(path, *(answer(port, callers.call(person, path)) for port in ports(servers)))
+
+
+def answer(port: int, request: bytes, status: int = 200) -> Any:
+    got, body = fetch(port, request)
+    if got != status:
+        raise Different(f"{request[:120]!r} was answered by {got}: {body[:500]!r}")
+    return orjson.loads(body)
+
+
+def same(what: str, product: Any, bare: Any) -> None:
+    """Raises Different unless they are equal; shows them from a little before the first difference."""
+    if product != bare:
+        texts = [orjson.dumps(side, option=orjson.OPT_SORT_KEYS).decode() for side in (product, bare)]
+        first = next((place for place, pair in enumerate(zip(*texts, strict=False)) if len(set(pair)) > 1), 0)
+        start = max(first - 200, 0)
+        raise Different("\n".join([what, *(f"... {text[start : start + 600]}" for text in texts)]))
+
+
+def left_behind(found: dict[str, QuerySet[Any]], names: dict[str, str]) -> str:
+    """The rows that belong to a record, by kind, without what differs between two of them; `names` of the record
+    are replaced wherever they stand."""
+    kept = {kind: [_compared(row) for row in rows.values()] for kind, rows in found.items()}
+    missing = [kind for kind, rows in kept.items() if not rows]
+    if missing:
+        raise Different(f"Nothing was found to compare of: {', '.join(missing)}.")
+    for job in kept["jobs"]:
+        job["payload"] = {**job["payload"], "approval": None, "order": None, "slot": None}
+    text = orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    for name, placeholder in names.items():
+        text = text.replace(name, placeholder)
+    return text
+
+
+def _compared(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: "*" if key in VOLATILE and value is not None else value for key, value in row.items()}
 
 
 def vacuum() -> None:
@@ -168,48 +138,14 @@ def vacuum() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def check_audit() -> None:
-    """The chain holds whoever wrote the entry."""
+def check_books() -> None:
+    """The audit chain holds and every kept sum is right, whoever wrote the entries."""
     broken = next(audit.breaks(), None)
     if broken:
         raise Different(f"The audit chain does not hold: {broken}")
-
-
-def _json(port: int, request: bytes, status: int = 200) -> Any:
-    got, body = fetch(port, request)
-    if got != status:
-        raise Different(f"{request[:120]!r} was answered by {got}: {body[:500]!r}")
-    return orjson.loads(body)
-
-
-def _same(what: str, product: Any, bare: Any) -> None:
-    if product != bare:
-        raise Different(f"{what}\nproduct: {orjson.dumps(product).decode()}\nbare:    {orjson.dumps(bare).decode()}")
-
-
-def _left_behind(request: PurchaseRequest) -> str:
-    """Every row that belongs to a request, without what differs between two of them."""
-    approval = Approval.objects.get(request=request)
-    found = {
-        "request": PurchaseRequest.objects.filter(pk=request.pk),
-        "values": FieldValue.objects.filter(request=request).order_by("field"),
-        "approval": Approval.objects.filter(request=request),
-        "slots": ApprovalSlot.objects.filter(request=request).order_by("pk"),
-        "decisions": Decision.objects.filter(request=request),
-        "jobs": Job.objects.filter(payload__approval=approval.pk).order_by("created_at"),
-        "audit": AuditEntry.objects.filter(entity_type="purchase_request", entity_id=str(request.pk)).order_by("pk"),
-    }
-    kept = {
-        name: [{key: value for key, value in row.items() if key not in VOLATILE} for row in rows.values()]
-        for name, rows in found.items()
-    }
-    missing = [name for name, rows in kept.items() if not rows]
-    if missing:
-        raise Different(f"Nothing was found to compare of: {', '.join(missing)}.")
-    for job in kept["jobs"]:
-        job["payload"] = {**job["payload"], "approval": None}
-    text = orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS).decode()
-    return text.replace(str(request.uuid), "<uuid>").replace(found["request"][0].number, "<number>")
+    wrong = next(budgets.differences(), None)
+    if wrong:
+        raise Different(f"A sum is not what its entries add up to: {wrong}")
 
 
 # --- How many queries
@@ -224,58 +160,22 @@ class Queries:
     many: int
 
 
-def count_queries(office: Office, callers: Callers) -> list[Queries]:
-    now = timezone.now()
-    desk = make_team(office, "Reception", requesters=1, managers=1, directors=5, now=now)
-    requester = desk.requesters[0]
-    lean = requests.create_request(actor=requester, team=desk.team, subject="Pens", now=now)
-    waiting = [
-        requests.create_request(
-            actor=requester, team=desk.team, subject="Pens", field_values={"budget_amount": "9"}, now=now
-        )
-        for _ in range(2)
-    ]
-    for request in waiting:
-        requests.submit_request(actor=requester, request=request, now=now)
-    big_team = office.teams[0]
-    full = (
-        PurchaseRequest.objects.filter(status=RequestStatus.COMPLETED)
-        .annotate(files=Count("attachments", distinct=True), lines=Count("items", distinct=True))
-        .order_by("-files", "-lines")[0]
-    )
-    pages, reader = Client(SERVER_NAME=HOST), Client(SERVER_NAME=HOST)
-    pages.force_login(desk.managers[0])
-    reader.force_login(big_team.managers[0])
-    admin, manager = callers.client(office.admin), callers.client(big_team.managers[0])
-    small, large = draft(desk.team.uuid, 900), draft(desk.team.uuid, 900)
-    small["field_values"] = {"budget_amount": "9"}
-    for body, lines in ((small, FEW), (large, MANY)):
-        body["items"] = [{"description": f"Pen {n}", "quantity": "1", "unit_price": "2.00"} for n in range(lines)]
-
-    def post(client: Client, path: str, body: Any) -> Callable[[], Any]:
-        return lambda: client.post(path, orjson.dumps(body), content_type="application/json")
-
-    def approve(request: PurchaseRequest, person: User) -> Callable[[], Any]:
-        return post(callers.client(person), f"{BASE}{request.uuid}/approve/", {"comment": ""})
-
-    create = callers.client(requester)
-    approve(waiting[1], desk.managers[0])()  # so that one waits; and what is loaded once is loaded
-    cases = [
-        ("HTML inbox", lambda: pages.get("/"), lambda: reader.get("/")),
-        ("API list", *(lambda size=size: admin.get(f"{BASE}?page_size={size}") for size in (FEW, MANY))),
-        ("API inbox", *(lambda size=size: manager.get(f"{BASE}inbox/?page_size={size}") for size in (FEW, MANY))),
-        ("API detail", *(lambda id=id: admin.get(f"{BASE}{id}/") for id in (lean.uuid, full.uuid))),
-        ("API create", post(create, BASE, small), post(create, BASE, large)),
-        (
-            "API approve",
-            approve(big_team.pending[0], big_team.managers[0]),
-            approve(waiting[0], desk.managers[0]),
-        ),
-    ]
-    return [Queries(name, _queries(few), _queries(many)) for name, few, many in cases]
+Act = Callable[[], Any]
 
 
-def _queries(act: Callable[[], Any]) -> int:
+def post(client: Client, path: str, body: Any) -> Act:
+    return lambda: client.post(path, orjson.dumps(body), content_type="application/json")
+
+
+def patch(client: Client, path: str, body: Any) -> Act:
+    return lambda: client.patch(path, orjson.dumps(body), content_type="application/json")
+
+
+def counted(name: str, few: Act, many: Act) -> Queries:
+    return Queries(name, _queries(few), _queries(many))
+
+
+def _queries(act: Act) -> int:
     with CaptureQueriesContext(connection) as captured:
         response = act()
     if response.status_code >= 300:

@@ -1,7 +1,8 @@
 """The SQL of the bare handler (bare.py): what each operation needs, and nothing besides."""
 
 USER = """
-SELECT u.id, u.organization_id FROM accounts_refreshfamily f JOIN core_user u ON u.id = f.user_id
+SELECT u.id, u.organization_id, u.first_name, u.last_name
+FROM accounts_refreshfamily f JOIN core_user u ON u.id = f.user_id
 WHERE f.id = %s AND f.user_id = %s AND f.revoked_at IS NULL AND u.is_active"""
 
 COUNT = "SELECT count(*) FROM purchasing_purchaserequest WHERE organization_id = %s"
@@ -98,9 +99,9 @@ INSERT INTO purchasing_approvalslot (approval_id, request_id, step_id, team_id, 
 SELECT %s, %s, a.step_id, CASE WHEN a.role_id IS NULL THEN NULL ELSE %s END, a.role_id, a.user_id, 'waiting', %s
 FROM purchasing_stepapprover a WHERE a.step_id = %s ORDER BY a.id"""
 NEW_JOB = """
-INSERT INTO core_job (id, organization_id, kind, payload, state, progress, counts, error, attempts, created_at,
+INSERT INTO core_job (id, organization_id, kind, key, payload, state, progress, counts, error, attempts, created_at,
   run_after)
-VALUES (%s, %s, 'tell_about_request', %s, 'PENDING', 0, '{}', '', 0, %s, %s)"""
+VALUES (%s, %s, %s, %s, %s, 'PENDING', 0, '{}', '', 0, %s, %s) ON CONFLICT DO NOTHING"""
 
 HEAD = "SELECT position, hash FROM core_audithead WHERE chain = %s FOR UPDATE"
 NEW_ENTRY = """
@@ -108,3 +109,108 @@ INSERT INTO core_auditentry (chain, position, organization_id, user_id, entity_t
   new_values, ip_address, request_id, created_at, previous_hash, hash)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 MOVE_HEAD = "UPDATE core_audithead SET position = %s, hash = %s WHERE chain = %s"
+
+# --- Orders
+
+
+def orders_where(names):
+    """The conditions of a list that is filtered by these."""
+    return "o.organization_id = %(organization)s AND o.deleted_at IS NULL" + "".join(
+        {
+            "status": " AND o.status = %(status)s",
+            "project_id": """ AND o.project_id = (
+  SELECT id FROM purchasing_project WHERE organization_id = %(organization)s AND code = %(project_id)s)""",
+        }[name]
+        for name in names
+    )
+
+
+ORDERS_COUNT = "SELECT count(*) FROM purchasing_purchaseorder o WHERE {where}"
+ORDERS_ROWS = """
+SELECT o.id, o.po_number, o.type, o.status, p.code, c.external_id, o.vendor_name, o.vendor_contact_name,
+  o.vendor_email, o.vendor_phone, o.subtotal, o.tax_amount, o.total_amount, o.line_items_count,
+  u.id, u.first_name, u.last_name, u.role, s.id, s.first_name, s.last_name, o.submitted_at, o.created_at, o.updated_at
+FROM (SELECT o.id FROM purchasing_purchaseorder o WHERE {where}
+  ORDER BY o.created_at DESC, o.id DESC LIMIT %(size)s OFFSET %(start)s) page
+JOIN purchasing_purchaseorder o ON o.id = page.id
+JOIN purchasing_project p ON p.id = o.project_id JOIN purchasing_costcode c ON c.id = o.cost_code_id
+JOIN core_user u ON u.id = o.created_by_id LEFT JOIN core_user s ON s.id = o.submitted_by_id
+ORDER BY o.created_at DESC, o.id DESC"""
+
+ORDER = """
+SELECT o.id, o.po_number, o.type, o.status, p.code, c.external_id, o.vendor_name, o.vendor_contact_name,
+  o.vendor_email, o.vendor_phone, o.subtotal, o.tax_amount, o.total_amount, o.line_items_count,
+  u.id, u.first_name, u.last_name, u.role, s.id, s.first_name, s.last_name, o.submitted_at, o.created_at, o.updated_at,
+  v.code, o.vendor_address, o.description, o.ceiling_amount, o.released_amount, o.urgency_justification, r.uuid,
+  a.id, a.first_name, a.last_name, o.approved_at, o.budget_overridden, o.rejected_at, o.rejection_reason,
+  o.cancelled_at, o.cancellation_reason, o.closed_at, o.closing_reason, o.sent_at
+FROM purchasing_purchaseorder o
+JOIN purchasing_project p ON p.id = o.project_id JOIN purchasing_costcode c ON c.id = o.cost_code_id
+JOIN core_user u ON u.id = o.created_by_id LEFT JOIN core_user s ON s.id = o.submitted_by_id
+LEFT JOIN core_user a ON a.id = o.approved_by_id LEFT JOIN parties_vendor v ON v.id = o.vendor_id
+LEFT JOIN purchasing_purchaserequest r ON r.id = o.request_id
+WHERE o.id = %s AND o.organization_id = %s AND o.deleted_at IS NULL"""
+LINES = """
+SELECT id, line_number, description, quantity, unit, unit_price, category, tax_code, tax_rate, tax_amount, line_total
+FROM purchasing_orderline WHERE order_id = %s ORDER BY line_number"""
+FILES = """
+SELECT f.id, s.filename, s.size, s.content_type, s.scan_state, u.first_name, u.last_name, f.created_at
+FROM purchasing_orderfile f JOIN core_storedfile s ON s.id = f.file_id LEFT JOIN core_user u ON u.id = s.uploader_id
+WHERE f.order_id = %s ORDER BY f.created_at, f.id"""
+ASKED = """
+SELECT s.id, s.state, d.action, d.comment, s.created_at, d.created_at,
+  u.id, u.first_name, u.last_name, u.role, a.id, a.first_name, a.last_name, a.role, i.id, i.first_name, i.last_name
+FROM purchasing_approvalslot s JOIN core_user u ON u.id = s.user_id
+LEFT JOIN purchasing_decision d ON d.id = s.decision_id
+LEFT JOIN core_user a ON a.id = d.approver_id LEFT JOIN core_user i ON i.id = d.in_place_of_id
+WHERE s.order_id = %s ORDER BY s.id"""
+NOTES = """
+SELECT n.id, n.text, u.id, u.first_name, u.last_name, n.created_at
+FROM purchasing_ordernote n JOIN core_user u ON u.id = n.author_id
+WHERE n.order_id = %s ORDER BY n.created_at, n.id"""
+RELEASES = """
+SELECT r.id, r.amount, r.note, u.id, u.first_name, u.last_name, r.created_at
+FROM purchasing_orderrelease r JOIN core_user u ON u.id = r.released_by_id
+WHERE r.order_id = %s ORDER BY r.created_at, r.id"""
+
+ORDER_FOR = """
+SELECT p.id, c.id FROM purchasing_project p JOIN purchasing_costcode c ON c.project_id = p.id
+WHERE p.organization_id = %s AND p.code = %s AND c.external_id = %s AND EXISTS (
+  SELECT 1 FROM purchasing_projectmember m WHERE m.project_id = p.id AND m.user_id = %s)"""
+VENDOR = """
+SELECT v.id, v.code FROM parties_vendor v JOIN parties_party p ON p.id = v.party_id
+WHERE p.organization_id = %s AND lower(p.name) = lower(%s) AND v.active LIMIT 2"""
+RATES = "SELECT code, rate FROM core_taxcode WHERE organization_id = %s AND active"
+NEW_ORDER = """
+INSERT INTO purchasing_purchaseorder (organization_id, po_number, type, status, project_id, cost_code_id, vendor_id,
+  vendor_name, vendor_contact_name, vendor_email, vendor_phone, vendor_address, description, subtotal, tax_amount,
+  total_amount, line_items_count, released_amount, urgency_justification, search_text, created_by_id,
+  budget_overridden, rejection_reason, cancellation_reason, closing_reason, created_at, updated_at)
+VALUES (%s, %s, %s, 'draft', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s, %s, false, '', '', '',
+  %s, %s) RETURNING id"""
+NEW_LINES = """
+INSERT INTO purchasing_orderline (order_id, line_number, description, quantity, unit, unit_price, category, tax_code,
+  tax_rate, net_amount, tax_amount, line_total)
+SELECT %s, * FROM unnest(%s::int[], %s::text[], %s::numeric[], %s::text[], %s::numeric[], %s::text[], %s::text[],
+  %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])"""
+
+LOCKED_ORDER = """
+SELECT po_number, project_id, cost_code_id, coalesce(ceiling_amount, total_amount) FROM purchasing_purchaseorder
+WHERE id = %s AND organization_id = %s AND status = 'submitted' AND deleted_at IS NULL FOR NO KEY UPDATE"""
+ORDER_SLOT = """
+SELECT id, approval_id FROM purchasing_approvalslot WHERE order_id = %s AND user_id = %s AND state = 'waiting'"""
+LOCKED_CODE = """
+SELECT budget - external - committed FROM purchasing_costcode WHERE id = %s FOR NO KEY UPDATE"""
+NEW_ORDER_DECISION = """
+INSERT INTO purchasing_decision (uuid, approval_id, order_id, approver_id, action, comment, created_at)
+VALUES (%s, %s, %s, %s, 'APPROVE', %s, %s) RETURNING id"""
+FILL_SLOT = "UPDATE purchasing_approvalslot SET state = 'approved', decision_id = %s WHERE id = %s"
+END_APPROVAL = "UPDATE purchasing_approval SET ended_at = %s WHERE id = %s"
+APPROVE_ORDER = """
+UPDATE purchasing_purchaseorder SET status = 'approved', approved_by_id = %s, approved_at = %s, updated_at = %s
+WHERE id = %s"""
+NEW_LEDGER_ENTRY = """
+INSERT INTO purchasing_ledgerentry (organization_id, project_id, cost_code_id, order_id, kind, amount, reason, user_id,
+  created_at)
+VALUES (%s, %s, %s, %s, 'committed', %s, 'approved', %s, %s)"""
+COMMIT = "UPDATE purchasing_costcode SET committed = committed + %s WHERE id = %s"
