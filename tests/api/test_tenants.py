@@ -19,7 +19,7 @@ from bureau.purchasing.states import RequestStatus
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter
-from tests.factories.orders import attach, make_order, make_site
+from tests.factories.orders import attach, make_order, make_site, make_vendor
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -68,6 +68,17 @@ RECORDS = {
     "web:request-delete": {"uuid": "request"},
     "web:request-decide": {"uuid": "request"},
     "web:request-order": {"uuid": "request"},
+    "web:order": {"pk": "order"},
+    "web:order-edit": {"pk": "order"},
+    "web:order-submit": {"pk": "order"},
+    "web:order-delete": {"pk": "order"},
+    "web:order-decide": {"pk": "order"},
+    "web:order-notes": {"pk": "order"},
+    "web:order-releases": {"pk": "order"},
+    "web:order-files": {"pk": "order"},
+    "web:order-file": {"pk": "order_file"},
+    "web:order-file-preview": {"pk": "order_file"},
+    "web:order-file-remove": {"pk": "order_file"},
     "web:order-pdf": {"pk": "order"},
     "web:order-send": {"pk": "order"},
     "web:request-files": {"uuid": "request"},
@@ -170,6 +181,7 @@ def world(db):
         "project": site.project.code,
         "cost_code": site.cost_code.external_id,
         "vendor": site.vendor.code,
+        "vendor_pk": site.vendor.pk,
         "account": propose_account(actor=site.staff, vendor=site.vendor, iban="DE89370400440532013000", now=NOW).uuid,
     }
     ours = make_organization()
@@ -244,6 +256,25 @@ def test_lists_hold_nothing_of_another_organization(world):
         assert not [value for value in theirs if value in answer.content.decode()], name
     for name in ("orders", "projects", "vendors"):
         assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["data"] == [], name
+    assert world.callers["admin"].call("GET", reverse("api:bills")).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "foreign", "unknown"), [("vendor", "vendor_pk", 2**40), ("purchase_order", "order", 2**40)]
+)
+def test_foreign_id_in_a_bill_is_a_field_error_in_the_words_of_an_unknown_one(world, field, foreign, unknown):
+    caller = world.callers["admin"]
+    own = make_vendor(caller.user.organization)
+    line = {"description": "x", "quantity": 1, "unit_price": "1.00"}
+    body = {"vendor": own.code, "bill_number": "1", "bill_date": "2026-03-10", "lines": [line]}
+
+    def refused(value):
+        answer = caller.call("POST", reverse("api:bills"), {**body, field: value})
+        assert answer.status_code == 400
+        return answer.json()
+
+    assert refused(world.ids[foreign]) == refused(unknown)
+    assert list(refused(unknown)["details"]) == [field]
 
 
 def test_file_of_another_organization_in_a_form_value_is_a_field_error(world):
