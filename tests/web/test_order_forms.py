@@ -12,7 +12,7 @@ from bureau.core.models import TaxCode
 from bureau.kit.errors import Invalid
 from bureau.purchasing.models import Delegation, PurchaseOrder
 from bureau.purchasing.states import OrderStatus
-from bureau.web.orders.forms import read_number
+from bureau.web.numbers import read_number
 from tests.core.samples import pdf_bytes
 from tests.factories.accounts import make_user
 from tests.factories.orders import make_cost_code, make_order, make_project, make_site, make_vendor, submit
@@ -264,7 +264,10 @@ def test_outlook_tells_budget_and_approver_before_it_is_sent(sign_in, site, give
         ("1,234.50", "1234.50"),
         ("1 234.50", "1234.50"),
         ("1'234", "1234"),
-        ("12,50", None),
+        ("12,50", "12.50"),
+        ("1.234,50", "1234.50"),
+        ("0,125", "0.125"),
+        ("1,2345", None),
         ("", None),
         ("ten", None),
     ],

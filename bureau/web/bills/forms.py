@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from bureau.parties.models import Vendor
 from bureau.parties.selectors import vendor_named, visible_vendors
 from bureau.purchasing.models import Bill, OrderLine, PaymentMethod, PurchaseOrder
 from bureau.purchasing.services.bills import BillLineInput
+from bureau.web.numbers import read_number
 
 COLUMNS = ("description", "quantity", "unit_price", "tax_code", "order_line")
 OFFERED = 500  # vendors and orders that are offered while one types
@@ -158,9 +159,9 @@ class Grid:
             numbers: dict[str, Decimal] = {}
             for name, text in (("quantity", line.quantity or "1"), ("unit_price", line.unit_price or "0")):
                 try:
-                    numbers[name] = Decimal(text.replace(" ", ""))
-                except InvalidOperation:
-                    line.errors[name] = [_("Give quantity and price as numbers, such as 12.50.")]
+                    numbers[name] = read_number(text)
+                except Invalid as error:
+                    line.errors[name] = [error.message]
             if line.order_line and line.order_line not in self.numbers:
                 line.errors["order_line"] = [_("The order has no line with this number.")]
             if not line.errors:

@@ -1,10 +1,9 @@
 """The forms of an order. Judging the values is the service's: every refusal comes back beside its field, and the ones
 of lines beside their cell."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -20,6 +19,7 @@ from bureau.purchasing.calculations import net_within, priced_line
 from bureau.purchasing.models import CostCode, LineCategory, OrderType, Project, ProjectStatus, PurchaseOrder
 from bureau.purchasing.selectors import projects as project_selectors
 from bureau.purchasing.services.orders import LineInput
+from bureau.web.numbers import read_number
 
 CONTACT = ("vendor_contact_name", "vendor_email", "vendor_phone", "vendor_address")
 TEXTS = ("vendor_name", *CONTACT, "description", "urgency_justification")
@@ -27,17 +27,6 @@ COLUMNS = ("description", "quantity", "unit", "unit_price", "category", "tax_cod
 FIELD_OF = {"project_id": "project", "file": "files"}
 """Where the service's name of a field is not the form's."""
 MORE_LINES = 5
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
-
-
-def read_number(text: str) -> Decimal:
-    """A number as people type it: 1,234.50, 1 234.50 or 1234.5. Raises Invalid."""
-    text = re.sub(r"[\s_']", "", text)
-    text = text.replace(",", "") if _GROUPED.fullmatch(text) else text
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Invalid(_("Give a number, such as 12.50.")) from None
 
 
 class ProjectForm(forms.Form):

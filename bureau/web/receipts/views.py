@@ -1,7 +1,6 @@
 """Receiving what was ordered, on site: what came in, what went back, and what came when."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +18,7 @@ from bureau.purchasing.selectors.orders import available_actions, visible_order
 from bureau.purchasing.selectors.receipts import Receivable, receipts, receivable
 from bureau.purchasing.services.receipts import ReceiptLineInput, record_receipt
 from bureau.web.answers import UNREADABLE, PageRequest, page
+from bureau.web.numbers import read_number
 
 
 @dataclass
@@ -85,8 +85,8 @@ def _recorded(request: PageRequest, order: PurchaseOrder, lines: list[Line]) -> 
     given = []
     for line in typed:
         try:
-            given.append(ReceiptLineInput(line.there.line.pk, sign * Decimal(line.typed)))
-        except InvalidOperation:
+            given.append(ReceiptLineInput(line.there.line.pk, sign * read_number(line.typed, grouped=False)))
+        except Invalid:
             line.errors.append(_("Give the quantity as a number, such as 12.5."))
     if any(line.errors for line in lines):
         raise Invalid(_("A quantity cannot be read."))

@@ -2,7 +2,7 @@
 service's: a draft may be incomplete, and every refusal comes back beside its field."""
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from bureau.kit.errors import DomainError, Invalid
 from bureau.purchasing.models import Attachment, FieldType, FormField, PurchaseRequest, PurchaseType
 from bureau.purchasing.services.content import ItemInput
+from bureau.web.numbers import read_number
 
 OWN = ("subject", "purchase_type", "vendor_name", "vendor_account", "description")
 PREFIX = "field_"  # a template may name its fields as it likes, also "subject"
@@ -142,10 +143,12 @@ def read_lines(data: Any) -> list[ItemInput]:
         try:
             lines.append(
                 ItemInput(
-                    description=description, quantity=Decimal(quantity or "1"), unit_price=Decimal(unit_price or "0")
+                    description=description,
+                    quantity=read_number(quantity or "1"),
+                    unit_price=read_number(unit_price or "0"),
                 )
             )
-        except InvalidOperation:
+        except Invalid:
             errors.append(
                 _("Line %(position)d: give quantity and price as numbers, such as 12.50.") % {"position": position}
             )

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from bureau.kit.errors import Invalid
 from bureau.purchasing.services import orders
 from bureau.web.answers import UNREADABLE, PageRequest, page
+from bureau.web.numbers import read_number
 from bureau.web.orders.finding import order_for_page
-from bureau.web.orders.forms import read_number
 from bureau.web.orders.reading import amount_text
 from bureau.web.orders.views.deciding import shown
 

@@ -19,6 +19,7 @@ from bureau.purchasing.models import LineCategory, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services import orders
 from bureau.web.answers import UNREADABLE, PageRequest, page
+from bureau.web.numbers import read_number
 from bureau.web.orders.finding import order_for_page
 from bureau.web.orders.forms import (
     MORE_LINES,
@@ -26,7 +27,6 @@ from bureau.web.orders.forms import (
     ProjectForm,
     active_taxes,
     read_lines,
-    read_number,
     shown_lines,
 )
 from bureau.web.orders.reading import Story

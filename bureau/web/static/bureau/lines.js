@@ -12,7 +12,9 @@
   /* Exact: whole numbers of thousandths, cents and hundredths of a percent; halves go up, once per amount. */
   const plain = (text) => {
     const tight = text.trim().replace(/[\s_']/g, "");
-    return /^\d{1,3}(,\d{3})+(\.\d*)?$/.test(tight) ? tight.replaceAll(",", "") : tight;
+    if (/^[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/.test(tight)) return tight.replaceAll(",", "");
+    const comma = /^((\d+|[1-9]\d{0,2}(\.\d{3})+),\d{1,2}|0,\d+)$/.test(tight);  // 12,50 and 1.234,50, as in numbers.py
+    return comma ? tight.replaceAll(".", "").replace(",", ".") : tight;
   };
   const scaled = (text, places) => {
     const found = /^(\d*)\.?(\d*)$/.exec(plain(text));
@@ -112,6 +114,8 @@
       event.preventDefault();
       let row = event.target.closest("tr");
       const first = controls(row).indexOf(event.target);
+      const numbers = (cells) => cells.filter((cell, j) => controls(row)[first + j]?.inputMode === "decimal");
+      if (rows.length > 1 && numbers(rows[0]).length && !numbers(rows[0]).some((cell) => /\d/.test(cell))) rows.shift();  // headings
       rows.forEach((cells, i) => {
         if (i) row = row.nextElementSibling || addLine(table);
         cells.forEach((cell, j) => fill(controls(row)[first + j], cell.trim()));
