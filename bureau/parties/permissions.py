@@ -39,12 +39,17 @@ def can_confirm_account(actor: User, account: BankAccount) -> Decision:
     may = can_write_vendors(actor, organization)
     if not may or account.proposed_by_id != actor.pk:
         return may
-    if actor.role == UserRole.OWNER and not _others(actor, organization).exists():
+    if works_alone(actor, organization):
         return ALLOWED
     return denied(_("You proposed this account: a second person confirms it."))
 
 
+def works_alone(actor: User, organization: Organization) -> bool:
+    """A sole trader: nobody else of the organization could be the second person."""
+    return actor.role == UserRole.OWNER and not _others(actor, organization).exists()
+
+
 def _others(actor: User, organization: Organization) -> QuerySet[User]:
-    """The other active people who may confirm an account."""
+    """The other active people who work with vendors and bills."""
     may = Q(role__in=(*ADMINISTRATORS, UserRole.STAFF)) | Q(access_scopes__role__code=Role.FINANCE_REVIEWER)
     return User.objects.filter(may, organization=organization, is_active=True).exclude(pk=actor.pk)

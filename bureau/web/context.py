@@ -14,6 +14,7 @@ from bureau.core.models import Job, JobState
 from bureau.purchasing.models import Project
 from bureau.purchasing.permissions.orders import can_create_order
 from bureau.purchasing.selectors import requests as selectors
+from bureau.purchasing.selectors.bills import bills_awaiting
 from bureau.purchasing.selectors.orders import orders_awaiting
 
 THEMES = ("light", "dark")
@@ -112,6 +113,8 @@ class Shell:
         if self.buys:
             counts["orders"] = orders_awaiting(self.user).count()
             counts["home"] += counts["orders"]
+        if self.pays:
+            counts["bills"] = bills_awaiting(self.user).count()
         return counts
 
     @cached_property

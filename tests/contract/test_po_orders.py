@@ -305,7 +305,8 @@ def test_refused_action_answers_its_status_and_changes_nothing(site, who, status
 
 def test_approving_above_ones_limit_is_forbidden(site, superintendent):
     order = orders.submit_order(actor=site.foreman, order=make_order(site, amount="25000.01"), now=NOW)
-    assert "25,000.00" in refused(superintendent.call("PATCH", f"{URL}/{order.pk}/approve"), 403, "FORBIDDEN")["message"]
+    error = refused(superintendent.call("PATCH", f"{URL}/{order.pk}/approve"), 403, "FORBIDDEN")
+    assert "25,000.00" in error["message"]
     assert ApiClient(site.pm).call("PATCH", f"{URL}/{order.pk}/approve").status_code == 200
 
 

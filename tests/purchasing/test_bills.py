@@ -489,3 +489,19 @@ def test_other_people_do_nothing_with_a_bill(site):
             assert isinstance(refused.value, Forbidden)
         with pytest.raises(Forbidden):
             bills.delete_bill(actor=person, bill=bill, now=NOW + timedelta(days=1))
+
+
+def test_high_bill_that_differs_takes_a_second_person(site):
+    lines = [BillLineInput(D(1), D("5000.01"), "Crane", "XMPT")]
+    bill = enter(site, None, lines=lines)
+    with pytest.raises(Forbidden):
+        approve(bill, actor=site.finance, comment="Agreed by phone.")
+    bill = bills.update_bill(actor=site.staff, bill=bill, changes={"due_date": None}, now=NOW)
+    with pytest.raises(Forbidden):
+        approve(bill, actor=site.staff, comment="Agreed by phone.")
+    assert approve(bill, actor=site.admin, comment="Agreed by phone.").status == BillStatus.APPROVED
+
+
+def test_bill_up_to_the_amount_takes_one_person(site):
+    lines = [BillLineInput(D(1), D("5000.00"), "Crane", "XMPT")]
+    assert approve(enter(site, None, lines=lines), actor=site.finance, comment="Rent.").status == BillStatus.APPROVED

@@ -12,6 +12,8 @@ from bureau.purchasing.models import Decision, EntryKind, OrderFile, PurchaseOrd
 from bureau.purchasing.selectors import orders as selectors
 from bureau.purchasing.services import budgets, delegations, orders
 from bureau.purchasing.services.orders import BudgetExceeded, CeilingExceeded, LineInput, NoApprover, ReceiptMissing
+from bureau.purchasing.services.orders.content import NO_VENDOR_YET
+from bureau.purchasing.services.receipts import ReceiptLineInput, record_receipt
 from bureau.purchasing.states import OrderStatus
 from tests.factories.accounts import make_user
 from tests.factories.orders import (
@@ -557,3 +559,41 @@ def test_who_was_asked_sees_the_order_before_and_after(site):
     assert PurchaseOrder.objects.visible_to(outsider).get() == order
     approve(outsider, order)
     assert PurchaseOrder.objects.visible_to(outsider).get() == order
+
+
+# --- What is told of it later
+
+
+def test_closing_an_order_of_which_nothing_came_gives_all_of_it_back(site):
+    order = orders.close_order(actor=site.foreman, order=order_in("approved", site), nothing_came=True, now=NOW)
+    assert (order.status, figures(order)) == ("closed", (0, 0, 0, 0, 0))
+
+
+def test_closing_an_order_of_which_nothing_is_noted_counts_it_as_delivered(site):
+    order = orders.close_order(actor=site.foreman, order=order_in("approved", site), now=NOW)
+    assert figures(order) == (700, 700, 0, 0, 0)
+
+
+def test_closing_an_order_that_went_back_whole_gives_all_of_it_back(site):
+    order = order_in("approved", site)
+    for quantity in (D(50), D(-50)):
+        line_in = ReceiptLineInput(order.lines.get().pk, quantity)
+        record_receipt(actor=site.foreman, order=order, lines=[line_in], now=NOW)
+    order = orders.close_order(actor=site.foreman, order=order, now=NOW)
+    assert figures(order) == (0, 0, 0, 0, 0)
+
+
+def test_order_without_a_vendor_or_with_one_that_ended_is_not_submitted(site):
+    for order in (make_order(site, vendor_name=NO_VENDOR_YET), make_order(site)):
+        site.vendor.active = False
+        site.vendor.save()
+        with pytest.raises(Invalid) as refused:
+            submit(order)
+        assert "vendor_name" in refused.value.fields
+
+
+def test_colleague_who_stands_in_is_named_as_such_with_the_right_of_their_own(site):
+    order = submit(make_order(site))
+    delegate(site.superintendent, site.pm)
+    approve(site.pm, order)
+    assert Decision.objects.get(order=order).in_place_of == site.superintendent

@@ -108,7 +108,7 @@ def test_bill_seen_before_is_refused_beside_its_number(site, order, sign_in):
 def test_three_way_table_lights_what_differs_and_says_what_to_do(site, order, sign_in):
     receive(order, "40")
     bill = match(enter(site, order, lines=billed(order, unit_price=Decimal("13.50"))))
-    text = text_of(sign_in(site.finance).get(f"/bills/{bill.pk}/"))
+    text = text_of(sign_in(site.staff).get(f"/bills/{bill.pk}/"))
     assert "Line 1: 13.50 each is billed, 12.50 was ordered." in text
     assert '<td class="num this lit" data-label="This bill">' in text
     assert '<td class="num this lit" data-label="Price billed">' in text

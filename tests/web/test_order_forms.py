@@ -336,6 +336,14 @@ def test_refused_photo_leaves_one_draft_that_the_next_try_sends(sign_in, site):
     assert (order.pk, order.status, order.total_amount) == (draft.pk, OrderStatus.SUBMITTED, Decimal("56.00"))
 
 
+def test_walkup_says_when_its_photo_was_not_kept(sign_in, site):
+    browser = sign_in(site.foreman)
+    lost = browser.post("/orders/walk-up/", {**BOUGHT, "amount": "much", "photo": a_photo()}).content.decode()
+    none = browser.post("/orders/walk-up/", {**BOUGHT, "amount": "much"}).content.decode()
+    assert "take it again" in lost
+    assert "take it again" not in none
+
+
 def test_walkup_remembers_project_and_code_and_offers_the_taxes_in_use(sign_in, site):
     make_order(site)
     TaxCode.objects.filter(organization=site.organization, code="PST7").update(active=False)
@@ -385,9 +393,9 @@ def test_away_says_beside_the_field_what_is_wrong(sign_in, site, given, field):
     assert "form" in answer.context
 
 
-def test_only_who_approves_orders_delegates_and_only_to_such(sign_in, site):
+def test_only_who_approves_orders_delegates_and_only_to_who_has_a_limit(sign_in, site):
     away = sign_in(site.superintendent).get("/account/").context["away"]
-    assert {person.pk for person in away.colleagues.values()} == {site.pm.pk, site.admin.pk}
+    assert {person.pk for person in away.colleagues.values()} == {site.foreman.pk, site.pm.pk, site.admin.pk}
     assert "away" not in sign_in(site.foreman).get("/account/").context
     answer = sign_in(site.foreman).post("/account/", {"do": "away", "delegate": site.pm.pk})
     assert not Delegation.objects.exists()

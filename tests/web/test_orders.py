@@ -79,6 +79,13 @@ def test_list_has_what_waits_what_is_mine_and_what_i_may_see(sign_in, site):
     assert listed(sign_in(make_site().admin), scope="all") == []
 
 
+def test_what_waits_is_listed_with_the_oldest_first(sign_in, site):
+    first, second = submit(make_order(site)), submit(make_order(site, now=NOW + timedelta(hours=1)))
+    browser = sign_in(site.superintendent)
+    assert listed(browser, scope="waiting") == [first.pk, second.pk]
+    assert listed(browser, scope="waiting", sort="-created") == listed(browser, scope="all") == [second.pk, first.pk]
+
+
 def test_list_begins_with_all_for_those_who_see_the_organization(sign_in, site):
     order = make_order(site)
     assert listed(sign_in(site.staff)) == [order.pk]
@@ -345,10 +352,16 @@ def test_closing_a_walkup_without_its_receipt_says_what_is_missing(sign_in, site
 
 def test_decision_page_works_without_script(sign_in, site):
     order = submit(make_order(site))
-    browser = sign_in(site.superintendent)
-    for decision in ("approve", "reject", "cancel", "close"):
-        html = browser.get(page_of(order, "order-decide"), {"decision": decision}).content.decode()
+    for person, decision in (
+        (site.superintendent, "approve"),
+        (site.superintendent, "reject"),
+        (site.foreman, "cancel"),
+    ):
+        html = sign_in(person).get(page_of(order, "order-decide"), {"decision": decision}).content.decode()
         assert f'action="{page_of(order, "order-decide")}"' in html
+    browser = sign_in(site.superintendent)
+    for decision in ("cancel", "close"):
+        assert browser.get(page_of(order, "order-decide"), {"decision": decision}).status_code == 403
     assert browser.get(page_of(order, "order-decide"), {"decision": "sell"}).status_code == 404
 
 

@@ -9,6 +9,7 @@ from bureau.purchasing.models import CostCode, Project
 from bureau.purchasing.services.budgets import differences, set_project_budget
 from bureau.web.templatetags.figures import bar_of
 from tests.factories.accounts import make_user
+from tests.factories.bills import bill_in
 from tests.factories.orders import NOW, approve, make_cost_code, make_order, make_project, make_site, order_in, submit
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,13 @@ def test_page_tells_any_earlier_day(site, sign_in):
     assert "399,000.00" not in then.split("Cost codes")[0]
     assert "400,000.00" in then
     assert browser.get("/projects/PRJ001/?as_of=yesterday").status_code == 400
+
+
+def test_statement_leads_to_bills_those_who_see_them(site, sign_in):
+    bill = bill_in("approved", site, order=order_in("approved", site))
+    link = f'href="/bills/{bill.pk}/"'
+    assert link in text_of(sign_in(site.pm).get("/projects/PRJ001/"))
+    assert link not in text_of(sign_in(site.foreman).get("/projects/PRJ001/"))
 
 
 def test_statement_leads_to_the_order(site, sign_in):

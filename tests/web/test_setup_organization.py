@@ -98,6 +98,7 @@ BUYING = {
     "price_tolerance": "1.5",
     "quantity_tolerance": "0",
     "total_tolerance": "10.00",
+    "second_person_above": "2500",
     "default_tax_code": "GP",
 }
 
@@ -107,6 +108,7 @@ def test_settings_of_orders_and_bills_are_saved(office, browser):
     office.organization.refresh_from_db()
     assert (office.organization.reminder_days, office.organization.default_tax_code) == (3, "GP")
     assert f"{office.organization.price_tolerance:.2f}" == "1.50"
+    assert office.organization.second_person_above == 2500
     assert 'value="10.00"' in browser.get("/setup/buying/").content.decode()
 
 
@@ -115,7 +117,7 @@ def test_settings_of_orders_and_bills_are_saved(office, browser):
     [
         ("escalation_days", "2", "Escalate after the reminder"),
         ("reminder_days", "x", "Enter a whole number."),
-        ("price_tolerance", "-1", "not negative"),
+        ("price_tolerance", "-1", "Give 0 or more."),
         ("default_tax_code", "NONE", "Select a valid choice"),
     ],
 )

@@ -37,7 +37,7 @@ TAX_CODES = [
 SETTINGS = (
     "name", "address", "country", "tax_number", "currency", "default_tax_rate", "default_tax_code", "bank_name", "iban",
     "bic", "request_prefix", "completion_email", "logo", "quantity_tolerance", "price_tolerance", "total_tolerance",
-    "reminder_days", "escalation_days",
+    "second_person_above", "reminder_days", "escalation_days",
 )  # fmt: skip
 LOGO_TYPES = frozenset({"png", "jpg", "jpeg"})
 LOGO_BYTES = 2_000_000
@@ -146,9 +146,9 @@ def _code_errors(organization: Organization, names: Mapping[str, Any]) -> FieldE
             codes = list(organization.tax_codes.filter(active=True).values_list("code", flat=True))
         if organization.default_tax_code not in codes:
             errors["default_tax_code"] = [_("Choose one of the tax codes.")]
-    for name in ("quantity_tolerance", "price_tolerance", "total_tolerance"):
+    for name in ("quantity_tolerance", "price_tolerance", "total_tolerance", "second_person_above"):
         if name in names and getattr(organization, name) < 0:
-            errors[name] = [_("A tolerance is not negative.")]
+            errors[name] = [_("Give 0 or more.")]
     in_order = 0 < organization.reminder_days < organization.escalation_days <= 365
     if not in_order and {"reminder_days", "escalation_days"} & set(names):
         errors["escalation_days"] = [_("Escalate after the reminder, and within a year.")]

@@ -54,6 +54,10 @@ class ReasonInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=5000, allow_blank=True, allow_null=True, required=False)
 
 
+class ClosingInput(ReasonInput):
+    nothing_came = serializers.BooleanField(required=False, help_text="give all of it back to the budget")
+
+
 class RejectionInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=5000)
 
@@ -94,7 +98,13 @@ class OrderCancel(PoView):
 
 
 class OrderClose(PoView):
-    @operation(body=ReasonInput, answer=ClosedOrder, summary="Close an approved order")
+    @operation(body=ClosingInput, answer=ClosedOrder, summary="Close an approved order")
     def patch(self, request: Call, given: dict[str, Any], pk: int) -> PurchaseOrder:
         order = visible_order(request.user, pk)
-        return orders.close_order(actor=request.user, order=order, reason=given.get("reason") or "", now=timezone.now())
+        return orders.close_order(
+            actor=request.user,
+            order=order,
+            reason=given.get("reason") or "",
+            nothing_came=given.get("nothing_came", False),
+            now=timezone.now(),
+        )

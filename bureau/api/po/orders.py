@@ -267,8 +267,16 @@ def read_input(user: User, given: dict[str, Any], order: PurchaseOrder | None = 
     code = values.pop("vendor_id", None)
     if code:
         vendor = visible_vendor_of(user, code)
-        values["vendor"] = vendor
-        values.setdefault("vendor_name", vendor.party.name)
+        party = vendor.party
+        values |= {"vendor": vendor, "vendor_name": values.get("vendor_name", party.name)}
+        if order is None:
+            known = {
+                "vendor_contact_name": vendor.contact_name,
+                "vendor_email": party.email,
+                "vendor_phone": party.phone,
+                "vendor_address": party.address,
+            }
+            values = {**known, **values}
     elif order is None and "vendor_name" not in values:
         raise Invalid.field("vendor_name", _("This field is required."))
     return values

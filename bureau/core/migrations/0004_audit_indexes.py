@@ -4,26 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_taxes_and_approval_settings'),
+        ("core", "0003_taxes_and_approval_settings"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='auditentry',
-            name='auditentry_entity',
+            model_name="auditentry",
+            name="auditentry_entity",
         ),
         migrations.RemoveIndex(
-            model_name='auditentry',
-            name='auditentry_newest',
+            model_name="auditentry",
+            name="auditentry_newest",
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['organization', 'entity_type', 'entity_id', '-created_at', '-id'], name='auditentry_entity'),
+            model_name="auditentry",
+            index=models.Index(
+                fields=["organization", "entity_type", "entity_id", "-created_at", "-id"], name="auditentry_entity"
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['organization', '-created_at', '-id', 'user', 'action', 'entity_type'], name='auditentry_newest'),
+            model_name="auditentry",
+            index=models.Index(
+                fields=["organization", "-created_at", "-id", "user", "action", "entity_type"], name="auditentry_newest"
+            ),
         ),
     ]

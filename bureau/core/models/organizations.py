@@ -25,6 +25,12 @@ class Organization(models.Model):
     total_tolerance = models.DecimalField(
         max_digits=14, decimal_places=2, default=Decimal(5), help_text="amount by which a bill's total may be higher"
     )
+    second_person_above = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal(5000),
+        help_text="a bill with exceptions above this is approved by somebody other than who entered or changed it",
+    )
     reminder_days = models.PositiveSmallIntegerField(default=2, help_text="until who decides on an order is reminded")
     escalation_days = models.PositiveSmallIntegerField(default=5, help_text="until an order goes to somebody else")
     bank_name = models.CharField(max_length=200, blank=True)

@@ -45,8 +45,10 @@ def post_again(organization: Organization, *, now: datetime) -> int:
 
 
 def order_key(order: PurchaseOrder) -> str:
-    """Names the order for ever, in every system: numbers are unique within an organization only."""
-    return f"bureau-{order.organization.uuid}-order-{order.pk}"
+    """Names the order for ever, in every system: numbers are unique within an organization only, and after a restore
+    an order may get the number of one that was lost, but not its moment."""
+    moment = int(order.created_at.timestamp() * 1_000_000)
+    return f"bureau-{order.organization.uuid}-{order.po_number}-{moment}"
 
 
 def document(order: PurchaseOrder) -> dict[str, Any]:

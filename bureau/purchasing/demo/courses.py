@@ -172,7 +172,8 @@ class Course:
 
     def approve_bill(self, at: datetime) -> None:
         comment = "Agreed with the vendor by telephone." if self.plan.raised else ""
-        self.bill = bills.approve_bill(actor=self.people["finance"], bill=self.bill, comment=comment, now=at)
+        actor = self.people["staff" if self.plan.raised else "finance"]
+        self.bill = bills.approve_bill(actor=actor, bill=self.bill, comment=comment, now=at)
 
     def pay(self, at: datetime) -> None:
         bills.pay_bill(

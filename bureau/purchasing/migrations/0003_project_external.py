@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('purchasing', '0002_orders_receipts_bills'),
+        ("purchasing", "0002_orders_receipts_bills"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='project',
-            name='external',
-            field=models.DecimalField(decimal_places=2, default=0, help_text='spent outside Bureau and on no cost code', max_digits=14),
+            model_name="project",
+            name="external",
+            field=models.DecimalField(
+                decimal_places=2, default=0, help_text="spent outside Bureau and on no cost code", max_digits=14
+            ),
         ),
     ]

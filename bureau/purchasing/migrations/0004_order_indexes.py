@@ -5,49 +5,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0004_audit_indexes'),
-        ('parties', '0001_initial'),
-        ('purchasing', '0003_project_external'),
+        ("core", "0004_audit_indexes"),
+        ("parties", "0001_initial"),
+        ("purchasing", "0003_project_external"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='purchaseorder',
-            name='order_newest',
+            model_name="purchaseorder",
+            name="order_newest",
         ),
         migrations.RemoveIndex(
-            model_name='purchaseorder',
-            name='order_status',
+            model_name="purchaseorder",
+            name="order_status",
         ),
         migrations.RemoveIndex(
-            model_name='purchaseorder',
-            name='order_project',
+            model_name="purchaseorder",
+            name="order_project",
         ),
         migrations.RemoveIndex(
-            model_name='purchaseorder',
-            name='order_creator',
+            model_name="purchaseorder",
+            name="order_creator",
         ),
         migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['organization', '-created_at', '-id', 'deleted_at', 'status', 'type', 'project', 'created_by'], name='order_newest'),
+            model_name="purchaseorder",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["organization", "-created_at", "-id", "deleted_at", "status", "type", "project", "created_by"],
+                name="order_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['organization', 'status', '-created_at', '-id', 'deleted_at'], name='order_status'),
+            model_name="purchaseorder",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["organization", "status", "-created_at", "-id", "deleted_at"],
+                name="order_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['project', '-created_at', '-id', 'deleted_at', 'organization', 'status'], name='order_project'),
+            model_name="purchaseorder",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["project", "-created_at", "-id", "deleted_at", "organization", "status"],
+                name="order_project",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['created_by', '-created_at', '-id', 'deleted_at', 'organization', 'status'], name='order_creator'),
+            model_name="purchaseorder",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["created_by", "-created_at", "-id", "deleted_at", "organization", "status"],
+                name="order_creator",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseorder',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['-created_at', '-id', 'deleted_at'], name='order_newest_of_all'),
+            model_name="purchaseorder",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["-created_at", "-id", "deleted_at"],
+                name="order_newest_of_all",
+            ),
         ),
     ]

@@ -4,8 +4,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bureau.core.models import Organization, User
+from bureau.kit.money import shown
 from bureau.kit.permissions import ALLOWED, Decision, denied
-from bureau.parties.permissions import handles_payables
+from bureau.parties.permissions import handles_payables, works_alone
 from bureau.purchasing.models import Bill
 from bureau.purchasing.states import BillStatus
 
@@ -43,8 +44,18 @@ def can_write_bills(user: User, organization: Organization) -> Decision:
 
 
 def can_approve_bill(user: User, bill: Bill) -> Decision:
-    """A bill that goes beyond its order is not approved by the person who made the order."""
+    """A bill that goes beyond its order is not approved by the person who made the order; nor, above the organization's
+    `second_person_above`, by who entered it or changed it last."""
     may = can_write_bills(user, bill.organization)
-    if may and bill.exceptions and bill.order is not None and bill.order.created_by_id == user.pk:
+    if not may or not bill.exceptions:
+        return may
+    if bill.order is not None and bill.order.created_by_id == user.pk:
         return denied(_("You made the order: somebody else approves a bill that goes beyond it."))
+    limit = bill.organization.second_person_above
+    theirs = user.pk in (bill.created_by_id, bill.changed_by_id)
+    if theirs and bill.total_amount > limit and not works_alone(user, bill.organization):
+        return denied(
+            _("You entered or changed this bill: above %(limit)s somebody else approves one that differs.")
+            % {"limit": shown(limit)}
+        )
     return may

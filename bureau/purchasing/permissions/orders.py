@@ -100,7 +100,9 @@ def authority(user: User, order: PurchaseOrder, delegations: Iterable[Delegation
         if min(limit, limit_of(giver)) >= order.amount:
             return Authority(ALLOWED, giver)
     if has_code(user, "po:approve") or delegations:
-        return Authority(denied(_("Your limit of %(limit)s is below the amount of this order.") % {"limit": shown(limit)}))
+        return Authority(
+            denied(_("Your limit of %(limit)s is below the amount of this order.") % {"limit": shown(limit)})
+        )
     return Authority(denied(_("Your role does not approve purchase orders.")))
 
 

@@ -4,9 +4,9 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from bureau.accounts.permissions import has_code
 from bureau.core.models import User
 from bureau.purchasing.models import Delegation, PurchaseOrder
+from bureau.purchasing.permissions.orders import limit_of
 
 
 def creators(user: User) -> QuerySet[User]:
@@ -17,9 +17,9 @@ def creators(user: User) -> QuerySet[User]:
 
 
 def possible_delegates(user: User) -> list[User]:
-    """The active colleagues who could decide in this person's place, by name: those who approve orders themselves."""
+    """The active colleagues who could decide in this person's place, by name: those who have a limit."""
     people = User.objects.filter(organization=user.organization_id, is_active=True).exclude(pk=user.pk)
-    return [person for person in people.order_by("first_name", "last_name", "pk") if has_code(person, "po:approve")]
+    return [person for person in people.order_by("first_name", "last_name", "pk") if limit_of(person) > 0]
 
 
 def delegations_given(user: User, *, today: date) -> QuerySet[Delegation]:

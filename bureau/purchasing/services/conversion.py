@@ -15,7 +15,7 @@ from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.selectors.conversion import order_of
 from bureau.purchasing.services.editing import locked
 from bureau.purchasing.services.orders import LineInput, create_order
-from bureau.purchasing.services.orders.content import vendor_named
+from bureau.purchasing.services.orders.content import NO_VENDOR_YET, vendor_named
 from bureau.purchasing.states import ORDERABLE, RequestStatus
 
 
@@ -45,7 +45,7 @@ def create_order_from_request(
                 % {"status": RequestStatus(request.status).label}
             )
         _refuse_second(request)
-        name = vendor_name.strip() or request.vendor_name or _("Vendor not chosen yet")
+        name = vendor_name.strip() or request.vendor_name or NO_VENDOR_YET
         vendor = vendor_named(actor.organization, name)
         try:
             with transaction.atomic():

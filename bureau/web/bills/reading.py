@@ -16,7 +16,7 @@ from bureau.kit.permissions import Decision
 from bureau.parties.models import BankAccount
 from bureau.parties.selectors import confirmed_account
 from bureau.purchasing.matching import Kind
-from bureau.purchasing.models import Bill, OrderType
+from bureau.purchasing.models import Bill, OrderType, PurchaseOrder
 from bureau.purchasing.permissions.bills import UNDECIDED
 from bureau.purchasing.selectors import bills as selectors
 from bureau.purchasing.selectors import payables
@@ -110,6 +110,11 @@ class Sheet:
             for match in selectors.match_rows(self.bill)
         ]
 
+    @cached_property
+    def sees_order(self) -> bool:
+        """Whether there is an order that this person can open: finance reviewers work with bills alone."""
+        return PurchaseOrder.objects.visible_to(self.user).filter(bills=self.bill).exists()
+
     @property
     def whole(self) -> set[str]:
         """The kinds of difference that the bill as a whole has."""
@@ -122,8 +127,8 @@ class Sheet:
     def _advised(self) -> Iterator[Finding]:
         bill, may_edit = self.bill, "edit" in self.actions
         edit = reverse("web:bill-edit", args=[bill.pk]) if may_edit else ""
-        receive = reverse("web:order-receive", args=[bill.order_id]) if bill.order_id else ""
-        order = reverse("web:order", args=[bill.order_id]) if bill.order_id else ""
+        receive = reverse("web:order-receive", args=[bill.order_id]) if self.sees_order else ""
+        order = reverse("web:order", args=[bill.order_id]) if self.sees_order else ""
         vendor = _("Ask %s for a corrected bill or a credit note; or approve it and say why.") % bill.vendor.party.name
         for found in bill.exceptions:
             match found["kind"]:

@@ -63,10 +63,11 @@ class OrderFilters:
 
     NAMES = ("q", "status", "type", "project", "creator", "from", "to")
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, usual: str = NEWEST) -> None:
+        """`usual` is how the list is sorted before a heading is clicked."""
         self.given = {name: request.GET.get(name, "").strip()[:200] for name in self.NAMES}
         sort = request.GET.get("sort", "")
-        self.sort = sort if sort.removeprefix("-") in SORTS else NEWEST
+        self.sort = sort if sort.removeprefix("-") in SORTS else usual
 
     def __bool__(self) -> bool:
         return any(self.given.values())

@@ -78,6 +78,11 @@ class Story:
         return next(offered, "") if item.status == OrderStatus.APPROVED else ""
 
     @property
+    def nothing_noted(self) -> bool:
+        """Whether nobody wrote down yet what came of it, by a receipt or a bill."""
+        return self.item.type != OrderType.ROLLING and not self.item.receipts.exists() and not self.item.bills.exists()
+
+    @property
     def your_turn(self) -> bool:
         """Whether it waits for this person, and not only may be decided by them."""
         mine = self.asked is not None and self.asked.user_id == self.user.pk

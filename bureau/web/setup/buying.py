@@ -38,6 +38,10 @@ class BuyingForm(forms.Form):
         gettext_lazy("Total tolerance, an amount"),
         gettext_lazy("The total of a bill may be this much higher than its lines let expect."),
     )
+    second_person_above = _number(
+        gettext_lazy("Second person above, an amount"),
+        gettext_lazy("A bill that differs and is higher is approved by somebody who did not enter or change it."),
+    )
     default_tax_code = forms.ChoiceField(
         label=gettext_lazy("Usual tax code"), help_text=gettext_lazy("Of lines that come without one.")
     )

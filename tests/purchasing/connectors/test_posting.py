@@ -11,7 +11,7 @@ from bureau.core import jobs
 from bureau.core.models import AuditEntry, Job, JobState
 from bureau.purchasing.connectors import post_order_later
 from bureau.purchasing.connectors.files import FileConnector
-from bureau.purchasing.connectors.posting import post_again
+from bureau.purchasing.connectors.posting import order_key, post_again
 from bureau.purchasing.services import orders
 from tests.factories.orders import NOW, approve, make_order, make_site, order_in, submit
 from tests.purchasing.connectors import accounting
@@ -36,7 +36,7 @@ def test_approved_order_is_posted_with_its_lines(connected):
     attempt()
     (posted,) = connected.orders
     assert posted["po_number"] == order.po_number
-    assert posted["external_id"] == f"bureau-{site.organization.uuid}-order-{order.pk}"
+    assert posted["external_id"] == order_key(order)
     assert (posted["project_id"], posted["cost_code_id"], posted["total_amount"]) == ("PRJ001", "CC-001", "700.00")
     assert posted["lines"][0]["quantity"] == "50.000"
     assert the_post().result == {"connector": "Timberline", "reference": "PO-1", "po_number": order.po_number}

@@ -132,7 +132,7 @@ def update_bill(
             bill.lines.update(order_line=None)
             rows = list(bill.lines.all())
         move(bill, "edit", of="edit")
-        bill.exceptions, bill.matched_at, bill.updated_at = [], None, now
+        bill.exceptions, bill.matched_at, bill.changed_by, bill.updated_at = [], None, actor, now
         set_totals(bill, rows)
         _save(bill)
         if lines is not None:

@@ -37,6 +37,9 @@ TEXT_LENGTHS = {
 FIELDS = (*TEXT_LENGTHS, "type", "project", "cost_code", "vendor", "ceiling_amount")
 """What a person gives of an order, beside its lines."""
 
+NO_VENDOR_YET = "Vendor not chosen yet"
+"""Stands for the vendor in a draft made of a request that names none; such a draft is not submitted."""
+
 Errors = defaultdict[str, list[str]]
 
 

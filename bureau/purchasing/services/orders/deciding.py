@@ -36,7 +36,7 @@ from bureau.purchasing.permissions.orders import Authority
 from bureau.purchasing.routing import approver_for, delegations_held
 from bureau.purchasing.services import budgets
 from bureau.purchasing.services.editing import clean_text
-from bureau.purchasing.services.orders.content import Errors, check_project
+from bureau.purchasing.services.orders.content import NO_VENDOR_YET, Errors, check_project
 from bureau.purchasing.services.orders.editing import locked, move, require_state
 
 LONGEST_COMMENT = 5000
@@ -115,6 +115,7 @@ def approve_order(
                 )
                 % {"code": code.external_id, "amount": shown(over)}
             )
+        right = _in_whose_place(right, slot, actor, now=now)
         _decide(slot, DecisionAction.APPROVE, actor=actor, right=right, comment=comments, now=now)
         move(
             order,
@@ -145,6 +146,7 @@ def reject_order(*, actor: User, order: PurchaseOrder, reason: str, now: datetim
         if not reason:
             raise Invalid.field("reason", _("Say why the order is rejected."))
         slot = _waiting_slot(order)
+        right = _in_whose_place(right, slot, actor, now=now)
         _decide(slot, DecisionAction.REJECT, actor=actor, right=right, comment=reason, now=now)
         move(order, "reject", rejection_reason=reason, rejected_at=now, updated_at=now)
         budgets.post(order, EntryKind.REQUESTED, -order.amount, reason="rejected", actor=actor, now=now)
@@ -194,6 +196,10 @@ def overdrawn_by(code: CostCode, amount: Decimal) -> Decimal:
 
 def _check_complete(order: PurchaseOrder) -> None:
     errors = Errors(list)
+    if order.vendor_name == NO_VENDOR_YET:
+        errors["vendor_name"].append(_("Choose the vendor first."))
+    elif order.vendor is not None and not order.vendor.active:
+        errors["vendor_name"].append(_("This vendor is not active any more: choose another one."))
     if order.type != OrderType.ROLLING and not order.line_items_count:
         errors["line_items"].append(_("Say what is ordered: add a line."))
     check_project(order.project, order.cost_code, errors)
@@ -216,6 +222,14 @@ def _decider(actor: User, order: PurchaseOrder, action: str, *, now: datetime) -
     right.answer.enforce()
     require_state(order, action)
     return people[0], right
+
+
+def _in_whose_place(right: Authority, slot: ApprovalSlot, actor: User, *, now: datetime) -> Authority:
+    """The right, with the person asked where the decider stands in for them today, also if their own right suffices."""
+    if right.in_place_of is not None or slot.user_id == actor.pk:
+        return right
+    held = delegations_held(actor, today=timezone.localdate(now)).filter(delegator=slot.user_id).first()
+    return right if held is None else Authority(right.answer, held.delegator)
 
 
 @prepared

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from bureau.core import audit
 from bureau.core.models import ScanState, User
 from bureau.kit.errors import BusinessRule, Invalid
+from bureau.kit.money import ZERO
 from bureau.purchasing.models import EntryKind, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services import budgets
@@ -50,9 +51,12 @@ def cancel_order(*, actor: User, order: PurchaseOrder, reason: str = "", now: da
     return order
 
 
-def close_order(*, actor: User, order: PurchaseOrder, reason: str = "", now: datetime) -> PurchaseOrder:
+def close_order(
+    *, actor: User, order: PurchaseOrder, reason: str = "", nothing_came: bool = False, now: datetime
+) -> PurchaseOrder:
     """Ends an approved order. What was committed but will not come goes back to the budget: of a rolling order all
-    beyond its releases, of another all beyond what was received or billed, where anything was.
+    beyond its releases, of another all beyond what was received or billed. Where neither was noted, it came as ordered,
+    unless `nothing_came`.
 
     Raises Forbidden, WrongState, and ReceiptMissing for a walk-up order without a file that passed the virus scan.
     """
@@ -63,11 +67,10 @@ def close_order(*, actor: User, order: PurchaseOrder, reason: str = "", now: dat
         require_state(order, "close")
         if order.type == OrderType.WALKUP and not order.files.filter(file__scan_state=ScanState.CLEAN).exists():
             raise ReceiptMissing(_("Attach a photo of the receipt first: a walk-up order is closed with its receipt."))
-        figures = budgets.order_figures(order)
         if order.type == OrderType.ROLLING:
             budgets.release_rest(order, order.released_amount, reason="closed", actor=actor, now=now)
-        elif figures[EntryKind.RECEIVED]:
-            budgets.release_rest(order, figures[EntryKind.RECEIVED], reason="closed", actor=actor, now=now)
+        elif nothing_came or _noted(order):
+            budgets.release_rest(order, ZERO, reason="closed", actor=actor, now=now)
         move(order, "close", closing_reason=reason, closed_at=now, updated_at=now)
         audit.record(
             order,
@@ -78,3 +81,8 @@ def close_order(*, actor: User, order: PurchaseOrder, reason: str = "", now: dat
             new={"status": order.status, "reason": reason},
         )
     return order
+
+
+def _noted(order: PurchaseOrder) -> bool:
+    """Whether anybody wrote down what came of the order."""
+    return order.receipts.exists() or bool(budgets.order_figures(order)[EntryKind.RECEIVED])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureau.kit.errors import Invalid
-from bureau.purchasing.models import Bill, PurchaseOrder
+from bureau.purchasing.models import Bill
 from bureau.purchasing.selectors.bills import visible_bill
 from bureau.purchasing.services.bills import approve_bill, match_bill, pay_bill
 from bureau.purchasing.states import BillStatus
@@ -30,7 +30,6 @@ def bill(request: PageRequest, pk: int) -> HttpResponse:
     context = {
         "bill": found,
         "sheet": sheet,
-        "sees_order": PurchaseOrder.objects.visible_to(request.user).filter(bills=found).exists(),
         "currency": found.organization.currency,
         "today": timezone.localdate(),
         "shows_file": found.file is not None and previewable(found.file.content_type),

@@ -48,6 +48,8 @@ def perform(request: PageRequest, item: PurchaseOrder, decision: str) -> Purchas
     options: dict[str, Any] = {act.words: request.POST.get("comment", "")}
     if decision == "approve":
         options["override_budget"] = "override_budget" in request.POST
+    if decision == "close":
+        options["nothing_came"] = "nothing_came" in request.POST
     return act.service(actor=request.user, order=item, now=timezone.now(), **options)
 
 
@@ -81,16 +83,19 @@ def decide(request: PageRequest, pk: int) -> HttpResponse:
             errors = dict(error.fields) or {"": [error.message]}
         else:
             return _decided(request, item, decision)
+    story = Story(item, request.user, today=timezone.localdate())
+    if request.method == "GET":
+        story.answers[decision].enforce()
     form: dict[str, Any] = {
         "comment": comment,
         "override": "override_budget" in request.POST,
+        "nothing_came": "nothing_came" in request.POST,
         "errors": errors.pop(ACTS[decision].words, []),
         "others": [text for texts in errors.values() for text in texts],
     }
     status = UNREADABLE if request.method == "POST" else 200
     if request.htmx:
         return shown(request, item, form=form, status=status)
-    story = Story(item, request.user, today=timezone.localdate())
     context = {"item": item, "story": story, "decision": decision, "form": form, "currency": story.currency}
     context["heading"] = ACTS[decision].heading
     return render(request, "web/orders/decide.html", context, status=status)

@@ -12,7 +12,7 @@ from bureau.purchasing.selectors import order_people
 from bureau.purchasing.selectors import orders as selectors
 from bureau.purchasing.states import OrderStatus
 from bureau.web.answers import PageRequest, page
-from bureau.web.orders.finding import OrderFilters, paged_with_total
+from bureau.web.orders.finding import NEWEST, OrderFilters, paged_with_total
 
 
 @page
@@ -28,7 +28,7 @@ def order_list(request: PageRequest) -> HttpResponse:
     scope = request.GET.get("scope", "")
     if scope not in scopes:
         scope = "all" if user.sees_organization else "mine"
-    filters = OrderFilters(request)
+    filters = OrderFilters(request, usual="created" if scope == "waiting" else NEWEST)
     rows, worth = paged_with_total(request, filters.apply(scopes[scope][1]), filters)
     projects = Project.objects.visible_to(user).filter(organization=user.organization_id)
     context = {

@@ -80,14 +80,24 @@
     side.hidden = false;
     side.scrollTop = 0;
     side.focus({ preventScroll: true });
+    if (covers.matches && !history.state?.side) history.pushState({ side: true }, "");
   };
-  const closeSide = () => {
+  const hideSide = () => {
     side.hidden = true;
     side.replaceChildren();
     const row = $("[data-row].open") || at();
     row?.classList.remove("open");
     $(".title", row || body)?.focus({ preventScroll: true });
   };
+  /* Where it covers the page, as on a phone, Back closes it. */
+  const covers = matchMedia("(max-width: 760px)");
+  const closeSide = () => { if (history.state?.side) history.back(); else hideSide(); };
+  window.addEventListener("popstate", (event) => {
+    if (!side || side.hidden || event.state?.side) return;
+    event.stopImmediatePropagation();  // the list beneath is as it was: nothing to load again
+    hideSide();
+  }, { capture: true });
+  if (history.state?.side) history.back();  // loaded again without its panel
   on("click", "a[data-panel]", (event, link) => {
     if (!side || !window.htmx || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
