@@ -63,6 +63,12 @@ def test_form_is_filled_with_what_came_in_and_was_not_billed(site, order, sign_i
     assert 'name="line_order_line" value="1"' in text
 
 
+def test_bill_that_is_refused_says_that_its_file_was_not_kept(site, order, sign_in):
+    browser = sign_in(site.finance)
+    assert "choose it again" in browser.post("/bills/new/", form_of(order, bill_date="", file=pdf())).content.decode()
+    assert "choose it again" not in browser.post("/bills/new/", form_of(order, bill_date="")).content.decode()
+
+
 def test_bill_is_entered_with_its_file(site, order, sign_in):
     browser = sign_in(site.finance)
     upload = pdf()

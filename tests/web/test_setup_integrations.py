@@ -76,6 +76,14 @@ def test_file_is_checked_before_anything_changes(site, sign_in):
     assert "1 new, 0 changed, 1 unchanged" in page
 
 
+def test_file_of_other_columns_says_which_are_read_and_is_not_taken(site, sign_in):
+    browser = sign_in(site.admin)
+    page = text(browser.get(upload(browser, b"code,title\nPRJ900,Warehouse\n").headers["Location"]))
+    assert "id is missing" in page
+    assert "Those that are read: id, name, status" in page
+    assert "Take this file" not in page
+
+
 def test_file_that_is_taken_is_the_one_that_was_checked(site, sign_in):
     """A colleague could else slip another one in between, in the name of who takes it."""
     browser = sign_in(site.admin)

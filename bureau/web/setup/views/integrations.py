@@ -19,6 +19,7 @@ from bureau.purchasing.connectors import SyncReport, sync
 from bureau.purchasing.connectors.circuit import CircuitState
 from bureau.purchasing.connectors.interface import PARTS, Part
 from bureau.purchasing.connectors.posting import post_again
+from bureau.purchasing.connectors.reading import COLUMNS
 from bureau.purchasing.connectors.selectors import LastSync, circuits, last_syncs, posts, posts_under_way
 from bureau.purchasing.connectors.syncing import NOTHING, PARTIAL, PartReport
 from bureau.purchasing.connectors.uploads import drop_upload, put_aside, take_upload, upload_to_check
@@ -125,6 +126,7 @@ def check_file(request: PageRequest) -> HttpResponse:
     plan, digest = upload_to_check(actor=request.user, organization=request.user.organization, part=part)
     context = {
         "part": part,
+        "columns": [column.name for column in COLUMNS[part]],
         "name": NAMES[part],
         "plan": plan,
         "digest": digest,
