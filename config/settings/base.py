@@ -126,7 +126,9 @@ if _db["ENGINE"].endswith("sqlite3"):
     }
 elif _db["ENGINE"].endswith("postgresql"):
     _db["ENGINE"] = "config.postgresql"
-    _db["OPTIONS"] = {**_db.get("OPTIONS", {}), "prepare_threshold": 3, "server_side_binding": True}
+    # Compiling a query just in time takes longer than running any of these.
+    _db["OPTIONS"] = {"options": "-c jit=off", **_db.get("OPTIONS", {})}
+    _db["OPTIONS"] |= {"prepare_threshold": 3, "server_side_binding": True}
     _db["CONN_HEALTH_CHECKS"] = True
     _db["DISABLE_SERVER_SIDE_CURSORS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -86,7 +86,8 @@ class SlotQuerySet(models.QuerySet["ApprovalSlot"]):
             delegations_given__start_date__lte=today,
             delegations_given__end_date__gte=today,
         )
-        return self.filter(Q(user=user.pk) | Q(user__in=given.values("pk")), order__isnull=False)
+        people = User.objects.filter(pk=user.pk).values("pk").union(given.values("pk"), all=True)
+        return self.filter(user__in=people, order__isnull=False)
 
     def waiting(self) -> "SlotQuerySet":
         return self.filter(state=SlotState.WAITING)
@@ -120,7 +121,9 @@ class ApprovalSlot(models.Model):
     step = models.ForeignKey(WorkflowStep, null=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     state = models.CharField(max_length=10, choices=SlotState.choices, default=SlotState.WAITING)
     decision = models.ForeignKey(
         "purchasing.Decision", null=True, on_delete=models.PROTECT, related_name="slots", help_text="that filled it"
@@ -135,6 +138,7 @@ class ApprovalSlot(models.Model):
         indexes = [
             models.Index(fields=["team", "role"], condition=Q(state="waiting"), name="approvalslot_waiting_role"),
             models.Index(fields=["user"], condition=Q(state="waiting"), name="approvalslot_waiting_user"),
+            models.Index(fields=["user", "order"], name="approvalslot_user"),
             models.Index(fields=["request", "state"], name="approvalslot_request"),
             models.Index(fields=["order", "state"], condition=Q(order__isnull=False), name="approvalslot_order"),
         ]
@@ -166,13 +170,16 @@ class Decision(models.Model):
     in_place_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="who delegated it"
     )
-    approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     action = models.CharField(max_length=10, choices=DecisionAction.choices)
     comment = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["approver", "order"], name="decision_approver")]
         constraints = [
             models.UniqueConstraint(fields=["approval", "step", "approver"], name="decision_once"),
             models.UniqueConstraint(

@@ -49,10 +49,11 @@ class OrderQuerySet(models.QuerySet["PurchaseOrder"]):
         """The same orders, found from the person's side: for lists, where asking order by order would take long."""
         if user.sees_organization:
             return self.visible_to(user)
-        own = PurchaseOrder.objects.filter(created_by=user.pk)
+        present = PurchaseOrder.objects.present()
+        own = present.filter(created_by=user.pk).values("pk")
         members = ProjectMember.objects.filter(user=user.pk).values("project")
-        ways = own.values("pk").union(
-            PurchaseOrder.objects.filter(project__in=members).values("pk"),
+        ways = own.union(
+            present.filter(project__in=members).values("pk"),
             ApprovalSlot.objects.orders_of(user).values("order"),
             Decision.objects.filter(order__isnull=False, approver=user.pk).order_by().values("order"),
             all=True,

@@ -50,16 +50,15 @@ def _visible_order(user: User, pk: int) -> QuerySet[PurchaseOrder]:
 def orders_awaiting(user: User) -> QuerySet[PurchaseOrder]:
     """The inbox: others' orders that wait for this person, or for somebody in whose place they may decide; oldest
     first."""
-    waiting = ApprovalSlot.objects.waiting().orders_of(user).filter(order=OuterRef("pk"))
-    theirs = waiting.filter(user=user.pk)
+    waiting = ApprovalSlot.objects.waiting().orders_of(user)
     others = PurchaseOrder.objects.present().filter(organization=user.organization_id, status=OrderStatus.SUBMITTED)
-    others = others.exclude(created_by=user.pk)
+    rows = others.filter(pk__in=waiting.values("order")).exclude(created_by=user.pk).order_by("submitted_at", "pk")
     limit = limit_of(user)
     if limit == permissions.UNLIMITED:
-        return others.filter(Exists(waiting)).order_by("submitted_at", "pk")
-    within = Q(within__lte=limit) & Exists(waiting)
-    rows = others.annotate(within=Coalesce(F("ceiling_amount"), F("total_amount")))
-    return rows.filter(Exists(theirs) | within).order_by("submitted_at", "pk")
+        return rows
+    theirs = Exists(waiting.filter(order=OuterRef("pk"), user=user.pk))
+    rows = rows.annotate(within=Coalesce(F("ceiling_amount"), F("total_amount")))
+    return rows.filter(Q(within__lte=limit) | theirs)
 
 
 def with_people(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
