@@ -17,6 +17,7 @@ from bureau.purchasing.services import budgets, delegations, orders
 from bureau.purchasing.states import OrderStatus
 from tests.core.samples import pdf_bytes
 from tests.factories.accounts import make_user
+from tests.factories.bills import enter
 from tests.factories.orders import (
     NOW,
     approve,
@@ -503,6 +504,19 @@ def test_search_finds_orders_by_number_vendor_and_line(sign_in, site):
     headers = {"HX-Request": "true", "HX-Target": "palette-list"}
     assert page_of(order) in sign_in(site.pm).get("/search/", {"q": "lumber"}, headers=headers).content.decode()
     assert sign_in(make_site().admin).get("/search/", {"q": "lumber"}).context["orders"] == []
+
+
+def test_search_leads_to_projects_vendors_and_bills_that_one_may_see(sign_in, site):
+    bill = enter(site, order_in("approved", site))
+
+    def found(person, words):
+        return [place.url for place in sign_in(person).get("/search/", {"q": words}).context["places"]]
+
+    assert found(site.pm, "prj001") == ["/projects/PRJ001/"]
+    assert found(site.pm, "abc supply") == ["/vendors/VEN001/", f"/bills/{bill.pk}/"]
+    assert found(site.finance, "A-100") == [f"/bills/{bill.pk}/"]
+    assert found(site.foreman, "A-100") == []
+    assert found(make_site().admin, "A-100") == []
 
 
 def test_new_things_are_those_that_the_person_may_start(sign_in, site):

@@ -21,6 +21,7 @@ from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.states import WAITING_FOR_DECISION, OrderStatus, RequestStatus
 from bureau.web.answers import PageRequest, page
 from bureau.web.context import Shell
+from bureau.web.home.finding import places
 from bureau.web.orders.finding import search_orders
 from bureau.web.orders.views.deciding import decide_orders
 from bureau.web.outcomes import tell
@@ -41,8 +42,13 @@ def home(request: PageRequest) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     mine: list[Any] = sorted([*my_requests(user), *my_orders(user)], key=lambda row: row.updated_at, reverse=True)
     shown_figures = figures(user, today.year, today.month)
-    if Shell(request).buys:
+    shell = Shell(request)
+    if shell.buys:
         shown_figures += order_figures(user, today)
+    if "bills" in shell.counts:
+        shown_figures.append(
+            {"label": _("Bills to decide"), "value": shell.counts["bills"], "url": reverse("web:bills")}
+        )
     context = {
         "waiting": waiting_for(user),
         "mine": mine[:MINE_SHOWN],
@@ -149,7 +155,13 @@ def search(request: PageRequest) -> HttpResponse:
         known = order_selectors.with_people(PurchaseOrder.objects.visible_to(request.user))
         known = order_selectors.with_first_line(known)
         orders = list(search_orders(known, query).order_by(*newest)[:shown])
-    context = {"query": query, "results": found, "orders": orders, "currency": request.user.organization.currency}
+    context = {
+        "query": query,
+        "results": found,
+        "orders": orders,
+        "places": places(request.user, query, most=shown) if query else [],
+        "currency": request.user.organization.currency,
+    }
     if request.htmx.target == "palette-list":
         return render(request, "web/home/search_options.html", context)
     return render(request, "web/home/search.html", context)

@@ -1,0 +1,45 @@
+"""What the search finds beside requests and orders: the places that a name, a code or a number leads to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from bureau.core.models import User
+from bureau.parties.selectors import visible_vendors
+from bureau.purchasing.models import Project
+from bureau.purchasing.selectors.bills import visible_bills
+
+
+@dataclass(frozen=True)
+class Place:
+    icon: str
+    name: str
+    code: str
+    url: str
+
+
+def places(user: User, words: str, *, most: int) -> list[Place]:
+    """Projects, vendors and bills that the person may see, at most so many of each."""
+    projects = _with_words(Project.objects.visible_to(user).order_by("code"), words, ("code", "name"))
+    vendors = _with_words(visible_vendors(user), words, ("code", "party__name"))
+    bills = _with_words(visible_bills(user), words, ("bill_number", "vendor__party__name"))
+    found = [Place("projects", row.name, row.code, reverse("web:project", args=[row.code])) for row in projects[:most]]
+    found += [
+        Place("vendors", row.party.name, row.code, reverse("web:vendor", args=[row.code])) for row in vendors[:most]
+    ]
+    return found + [
+        Place("bills", row.vendor.party.name, row.bill_number, reverse("web:bill", args=[row.pk]))
+        for row in bills[:most]
+    ]
+
+
+def _with_words(rows: QuerySet, words: str, columns: Iterable[str]) -> QuerySet:
+    """Every word stands in one of the columns."""
+    for word in words.replace("\x00", "").split()[:8]:
+        anywhere = Q()
+        for column in columns:
+            anywhere |= Q(**{f"{column}__icontains": word})
+        rows = rows.filter(anywhere)
+    return rows
