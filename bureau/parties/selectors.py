@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from bureau.core.models import Organization, User
+from bureau.core.prepared import prepared
 from bureau.kit.errors import NotFound
 from bureau.kit.permissions import Decision
 from bureau.parties import permissions
@@ -32,9 +34,14 @@ def visible_vendor(user: User, reference: str) -> Vendor:
 
 def vendor_named(organization: Organization, name: str) -> Vendor | None:
     """The active vendor that this name means, where it means one."""
-    named = Vendor.objects.filter(organization=organization, party__name__iexact=name.strip(), active=True)
-    found = list(named.select_related("party")[:2])
+    found: list[Vendor] = _named(organization=organization.pk, name=name.strip())
     return found[0] if len(found) == 1 else None
+
+
+@prepared
+def _named(organization: int, name: str) -> QuerySet[Vendor]:
+    vendors = Vendor.objects.filter(organization=organization, active=True).select_related("party")
+    return vendors.filter(party__organization=organization, party__name__lower=Lower(name))
 
 
 def with_accounts(vendors: QuerySet[Vendor]) -> QuerySet[Vendor]:

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce, Round
 from django.utils.translation import gettext as _
 
 from bureau.core.models import User
+from bureau.core.prepared import prepared, prepared_for_user
 from bureau.kit.errors import NotFound
 from bureau.purchasing.models import CostCode, Project, ProjectMember, PurchaseOrder
 from bureau.purchasing.selectors.orders import with_first_line
@@ -35,11 +36,23 @@ def visible_project(user: User, code: str) -> Project:
 
 def orderable_project(user: User, code: str) -> Project | None:
     """The project of the person's own organization with this code that they may order for."""
-    return Project.objects.visible_to(user).filter(organization=user.organization_id, code=code).first()
+    found: list[Project] = _orderable_project(user, code=code)
+    return found[0] if found else None
+
+
+@prepared_for_user
+def _orderable_project(user: User, code: str) -> QuerySet[Project]:
+    return Project.objects.visible_to(user).filter(organization=user.organization_id, code=code)
 
 
 def cost_code_of(project: Project, external_id: str) -> CostCode | None:
-    return CostCode.objects.filter(project=project, external_id=external_id).first()
+    found: list[CostCode] = _cost_code(project=project.pk, external_id=external_id)
+    return found[0] if found else None
+
+
+@prepared
+def _cost_code(project: int, external_id: str) -> QuerySet[CostCode]:
+    return CostCode.objects.filter(project=project, external_id=external_id)
 
 
 def with_figures(projects: QuerySet[Project]) -> QuerySet[Project]:

@@ -10,12 +10,13 @@ from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import Conflict, Forbidden, WrongState
 from bureau.kit.money import ZERO
+from bureau.parties.selectors import vendor_named
 from bureau.purchasing.models import CostCode, LineCategory, OrderType, Project, PurchaseOrder, PurchaseRequest
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.selectors.conversion import order_of
 from bureau.purchasing.services.editing import locked
 from bureau.purchasing.services.orders import LineInput, create_order
-from bureau.purchasing.services.orders.content import NO_VENDOR_YET, vendor_named
+from bureau.purchasing.services.orders.content import NO_VENDOR_YET
 from bureau.purchasing.states import ORDERABLE, RequestStatus
 
 

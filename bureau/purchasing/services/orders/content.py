@@ -8,11 +8,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.core.models import Organization, TaxCode
+from bureau.core.prepared import prepared
 from bureau.kit.money import ZERO
-from bureau.parties.models import Vendor
 from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, priced_line
 from bureau.purchasing.models import (
     CostCode,
@@ -134,7 +135,7 @@ def read_lines(organization: Organization, lines: Sequence[LineInput], errors: E
     if len(lines) > MAX_LINES:
         errors["line_items"].append(_("Use at most %(count)d lines.") % {"count": MAX_LINES})
         return []
-    rates = dict(TaxCode.objects.filter(organization=organization, active=True).values_list("code", "rate"))
+    rates = {tax.code: tax.rate for tax in _tax_codes(organization=organization.pk)}
     read = []
     for index, line in enumerate(lines):
         code = line.tax_code or organization.default_tax_code
@@ -161,6 +162,11 @@ def read_lines(organization: Organization, lines: Sequence[LineInput], errors: E
     if sum((line.line_total for line in read), ZERO) >= MAX_AMOUNT:
         errors["line_items"].append(_("The total must be below 1,000,000,000,000."))
     return read
+
+
+@prepared
+def _tax_codes(organization: int) -> QuerySet[TaxCode]:
+    return TaxCode.objects.filter(organization=organization, active=True)
 
 
 def _line_problems(line: LineInput, code: str, rates: Mapping[str, Decimal]) -> dict[str, str]:
@@ -204,12 +210,6 @@ def write_lines(order: PurchaseOrder, lines: Iterable[OrderLine]) -> None:
     for line in rows:
         line.order = order
     OrderLine.objects.bulk_create(rows)
-
-
-def vendor_named(organization: Organization, name: str) -> Vendor | None:
-    """The vendor that this name means, where it means one."""
-    found = Vendor.objects.filter(organization=organization, party__name__iexact=name, active=True)[:2]
-    return found[0] if len(found) == 1 else None
 
 
 def described(order: PurchaseOrder, lines: Iterable[OrderLine]) -> dict[str, Any]:

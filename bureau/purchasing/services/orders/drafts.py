@@ -15,6 +15,7 @@ from bureau.core.models import User
 from bureau.core.numbers import next_number
 from bureau.kit.errors import Forbidden, Invalid
 from bureau.parties.models import Vendor
+from bureau.parties.selectors import vendor_named
 from bureau.purchasing.models import CostCode, Project, PurchaseOrder, PurchaseRequest
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services.orders.content import (
@@ -27,7 +28,6 @@ from bureau.purchasing.services.orders.content import (
     read_lines,
     read_order,
     set_totals,
-    vendor_named,
     write_lines,
 )
 from bureau.purchasing.services.orders.editing import locked
