@@ -6,30 +6,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('purchasing', '0006_bill_changed_by'),
+        ("accounts", "0001_initial"),
+        ("purchasing", "0006_bill_changed_by"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='approvalslot',
-            name='user',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="approvalslot",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='approver',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="approver",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='approvalslot',
-            index=models.Index(fields=['user', 'order'], name='approvalslot_user'),
+            model_name="approvalslot",
+            index=models.Index(fields=["user", "order"], name="approvalslot_user"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['approver', 'order'], name='decision_approver'),
+            model_name="decision",
+            index=models.Index(fields=["approver", "order"], name="decision_approver"),
         ),
     ]
