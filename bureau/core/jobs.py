@@ -16,11 +16,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from bureau.core import context
 from bureau.core.models import Job, JobEvent, JobState, Organization, User
+from bureau.core.prepared import prepared
 from bureau.core.redis import wake
 from bureau.kit.errors import DomainError
 
@@ -114,9 +115,14 @@ def enqueue(
         job.save(force_insert=True)
     else:
         Job.objects.bulk_create([job], ignore_conflicts=True)
-        job = Job.objects.get(key=key)
+        job = _with_key(key=key)[0]
     wake(RELAY_CHANNEL)
     return job
+
+
+@prepared
+def _with_key(key: str) -> QuerySet[Job]:
+    return Job.objects.filter(key=key)
 
 
 def state_of(job: Job) -> dict[str, Any]:
