@@ -50,6 +50,7 @@ def home(request: PageRequest) -> HttpResponse:
             {"label": _("Bills to decide"), "value": shell.counts["bills"], "url": reverse("web:bills")}
         )
     context = {
+        "shell": shell,  # which has counted already
         "waiting": waiting_for(user),
         "mine": mine[:MINE_SHOWN],
         "more_of_mine": len(mine) > MINE_SHOWN,
