@@ -113,7 +113,7 @@ class Shape(serializers.Serializer):
     @classmethod
     def of(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
         """The records of a query: from columns where the shape allows it, else from objects."""
-        flat = _is_flat(cls, queryset.model, frozenset(queryset.query.annotations))  # type: ignore[arg-type]
+        flat = _is_flat(cls, queryset.model, frozenset(queryset.query.annotations))  # type: ignore[arg-type]  # a class is hashable
         return cls.rows(queryset) if flat else cls.render_all(queryset)
 
     @classmethod

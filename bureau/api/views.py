@@ -118,7 +118,7 @@ class Given(UserDict[str, Any]):
         self._body, self._request = body, request
 
     @cached_property
-    def data(self) -> dict[str, Any]:  # type: ignore[override]
+    def data(self) -> dict[str, Any]:  # type: ignore[override]  # UserDict has an attribute, read at once
         request = self._request
         given = self._body(data=request.data, partial=request.method == "PATCH", context={"request": request})
         given.is_valid(raise_exception=True)
@@ -181,7 +181,7 @@ def operation(
             return act()
 
         handle.paged = page  # type: ignore[attr-defined]
-        handle.whole = data  # type: ignore[attr-defined]
+        handle.whole = data  # type: ignore[attr-defined]  # as is `paged`: the schema reads both
         parameters = [
             OpenApiParameter(f.name, description=f.help, enum=getattr(f.parse, "choices", None)) for f in filters
         ]

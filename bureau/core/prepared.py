@@ -86,7 +86,8 @@ class Statement:
             bound = _bound(self.parameters, values)
         except Unmatchable:
             return []
-        # The compiler knows the columns already; this run's copy has its own connection and values.
+        # The compiler knows the columns already; this run's copy has its own connection and values. Django has no
+        # other way to give a query its SQL, so two methods of the copies are replaced, and a private name is read.
         running = copy.copy(self.compiler)
         running.connection = connections[DEFAULT_DB_ALIAS]
         running.as_sql = lambda *_args, **_options: (self.sql, bound)  # type: ignore[method-assign]

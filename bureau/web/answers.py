@@ -3,20 +3,20 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import IO, Any
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from bureau.core.models import StoredFile, User
+from bureau.core.models import User
 from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound
 
 View = Callable[..., HttpResponseBase]
@@ -95,15 +95,6 @@ def place_errors(form: Form, error: Invalid) -> None:
         form.add_error(None, error.message)
     for name, texts in error.fields.items():
         form.add_error(name if name in form.fields else None, texts)
-
-
-def sent_file(stored: StoredFile, content: IO[bytes], *, inline: bool) -> FileResponse:
-    """A stored file as it was named; nobody on the way keeps a copy."""
-    response = FileResponse(
-        content, as_attachment=not inline, filename=stored.filename, content_type=stored.content_type
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def paged(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:

@@ -83,7 +83,7 @@ class NothingHere(Open, BizView):
     idempotent = False
 
     @property
-    def dialect(self) -> Dialect:  # type: ignore[override]
+    def dialect(self) -> Dialect:  # type: ignore[override]  # elsewhere a class attribute; here the path decides
         return dialect_of(self.request.path)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:

@@ -1,10 +1,8 @@
 """A bill as it came in."""
 
-from csp.decorators import csp
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from bureau.core.models import StoredFile
@@ -12,8 +10,8 @@ from bureau.kit.errors import NotFound
 from bureau.purchasing.models import Bill
 from bureau.purchasing.selectors.bills import visible_bill
 from bureau.purchasing.services.bills import open_file
-from bureau.web.answers import PageRequest, page, sent_file
-from bureau.web.templatetags.bureau import previewable
+from bureau.web.answers import PageRequest, page
+from bureau.web.files import framed, require_preview, sent_file
 
 
 def _kept(found: Bill) -> StoredFile:
@@ -31,15 +29,10 @@ def file(request: PageRequest, pk: int) -> HttpResponseBase:
     return sent_file(kept, content, inline=False)
 
 
-@xframe_options_sameorigin
-@csp({"frame-ancestors": ["'self'"]})
-@page
-@require_GET
+@framed
 def preview(request: PageRequest, pk: int) -> HttpResponseBase:
-    """What a browser shows by itself without running anything: pictures and PDF."""
     found = visible_bill(request.user, pk)
     kept = _kept(found)
-    if not previewable(kept.content_type):
-        raise NotFound(_("This kind of file has no preview."))
+    require_preview(kept)
     content = open_file(actor=request.user, bill=found, now=timezone.now())
     return sent_file(kept, content, inline=True)

@@ -2,27 +2,23 @@
 
 from typing import Any
 
-from csp.decorators import csp
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from bureau.kit.errors import Invalid
 from bureau.purchasing.rendering import order_filename
 from bureau.purchasing.selectors import orders as selectors
 from bureau.purchasing.services import sending
 from bureau.web.answers import UNREADABLE, PageRequest, page
+from bureau.web.files import framed
 from bureau.web.orders.finding import order_for_page
 
 
-@xframe_options_sameorigin
-@csp({"frame-ancestors": ["'self'"]})
-@page
-@require_GET
+@framed
 def pdf(request: PageRequest, pk: int) -> HttpResponse:
     """Shown in the browser; saved under the order's number."""
     order = order_for_page(request.user, pk)

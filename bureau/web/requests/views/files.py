@@ -3,26 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from csp.decorators import csp
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
-from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound
 from bureau.purchasing.models import Attachment, PurchaseRequest
 from bureau.purchasing.services import attachments
-from bureau.web.answers import PageRequest, page, sent_file, way_back
+from bureau.web.answers import PageRequest, page, way_back
+from bureau.web.files import framed, naming, require_preview, sent_file, uploads
 from bureau.web.requests.finding import visible_attachment, visible_request
-from bureau.web.templatetags.bureau import previewable
 
 
 def attach(request: PageRequest, item: PurchaseRequest, upload: Any, category: str) -> Attachment:
-    try:
+    with naming(upload):
         return attachments.attach_file(
             actor=request.user,
             request=item,
@@ -32,21 +29,14 @@ def attach(request: PageRequest, item: PurchaseRequest, upload: Any, category: s
             category=category,
             now=timezone.now(),
         )
-    except (Forbidden, NotFound):
-        raise
-    except DomainError as error:
-        raise Invalid.field("file", f"{upload.name}: {error.message}") from error
 
 
 @page
 @require_POST
 def add_files(request: PageRequest, uuid: UUID) -> HttpResponse:
-    """From the drop zone one file at a time, answered with its line; from a plain form several."""
+    """One from the drop zone is answered with its line."""
     item = visible_request(request.user, uuid)
-    uploads = request.FILES.getlist("file") + request.FILES.getlist("files")
-    if not uploads:
-        raise Invalid.field("file", _("Choose a file first."))
-    added = [attach(request, item, upload, request.POST.get("category", "")) for upload in uploads]
+    added = [attach(request, item, upload, request.POST.get("category", "")) for upload in uploads(request)]
     if request.htmx:
         return render(request, "web/requests/file.html", {"attachment": added[-1], "editable": True})
     return redirect(way_back(request, reverse("web:request", args=[item.uuid])))
@@ -60,15 +50,10 @@ def file(request: PageRequest, uuid: UUID) -> HttpResponseBase:
     return sent_file(attachment.file, content, inline=False)
 
 
-@xframe_options_sameorigin
-@csp({"frame-ancestors": ["'self'"]})
-@page
-@require_GET
+@framed
 def preview(request: PageRequest, uuid: UUID) -> HttpResponseBase:
-    """What a browser shows by itself without running anything: pictures and PDF."""
     attachment = visible_attachment(request.user, uuid)
-    if not previewable(attachment.file.content_type):
-        raise NotFound(_("This kind of file has no preview."))
+    require_preview(attachment.file)
     content = attachments.open_attachment(actor=request.user, attachment=attachment, now=timezone.now())
     return sent_file(attachment.file, content, inline=True)
 
