@@ -89,6 +89,22 @@ def record(
     return entry
 
 
+def record_update(
+    entity: models.Model,
+    *,
+    actor: User | None,
+    now: datetime,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    organization: Organization | None = None,
+) -> None:
+    """Appends an entry of what differs between the two, where anything does. As `record`: last in the transaction."""
+    changed = [name for name in after if after[name] != before[name]]
+    if changed:
+        old, new = ({name: values[name] for name in changed} for values in (before, after))
+        record(entity, "updated", actor=actor, now=now, old=old, new=new, organization=organization)
+
+
 @prepared
 def _locked_head(chain: int) -> models.QuerySet[AuditHead]:
     return AuditHead.objects.select_for_update().filter(pk=chain)

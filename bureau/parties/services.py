@@ -110,14 +110,7 @@ def update_vendor(
             vendor.party.updated_at = now
             vendor.party.save(update_fields=[*PARTY_FIELDS, "updated_at"])
             vendor.save(update_fields=VENDOR_FIELDS)
-            audit.record(
-                vendor,
-                "updated",
-                actor=_recorded(actor),
-                now=now,
-                old={name: before[name] for name in changed},
-                new={name: after[name] for name in changed},
-            )
+            audit.record_update(vendor, actor=_recorded(actor), now=now, before=before, after=after)
     return vendor
 
 

@@ -96,15 +96,7 @@ def update_organization(
         changed = [name for name in wanted if old[name] != new[name]]
         if changed:
             organization.save(update_fields=changed)
-            audit.record(
-                organization,
-                "updated",
-                actor=actor,
-                now=now,
-                old={name: old[name] for name in changed},
-                new={name: new[name] for name in changed},
-                organization=organization,
-            )
+            audit.record_update(organization, actor=actor, now=now, before=old, after=new, organization=organization)
     return organization
 
 

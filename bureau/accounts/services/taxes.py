@@ -58,14 +58,8 @@ def update_tax_code(*, actor: User | System, tax_code: TaxCode, changes: Mapping
         changed = [name for name in values if getattr(tax_code, name) != old[name]]
         if changed:
             tax_code.save(update_fields=changed)
-            audit.record(
-                tax_code,
-                "updated",
-                actor=_recorded(actor),
-                now=now,
-                old={name: old[name] for name in changed},
-                new={name: getattr(tax_code, name) for name in changed},
-            )
+            new = {name: getattr(tax_code, name) for name in changed}
+            audit.record_update(tax_code, actor=_recorded(actor), now=now, before=old, after=new)
     return tax_code
 
 

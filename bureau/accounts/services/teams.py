@@ -52,14 +52,8 @@ def update_team(*, actor: User | System, team: Team, changes: Mapping[str, Any],
         changed = [name for name in values if getattr(team, name) != old[name]]
         if changed:
             _save(team, fields=changed)
-            audit.record(
-                team,
-                "updated",
-                actor=_recorded(actor),
-                now=now,
-                old={name: old[name] for name in changed},
-                new={name: getattr(team, name) for name in changed},
-            )
+            new = {name: getattr(team, name) for name in changed}
+            audit.record_update(team, actor=_recorded(actor), now=now, before=old, after=new)
     return team
 
 

@@ -149,16 +149,7 @@ def update_request(
         request.amount = stored_amount(request)
         request.save(update_fields=[*changes, "amount"])
         after = described_content(request, *stored_content(request))
-        changed = [name for name in after if after[name] != before[name]]
-        if changed:
-            audit.record(
-                request,
-                "updated",
-                actor=actor,
-                now=now,
-                old={name: before[name] for name in changed},
-                new={name: after[name] for name in changed},
-            )
+        audit.record_update(request, actor=actor, now=now, before=before, after=after)
     return request
 
 

@@ -1,6 +1,6 @@
 """What a bill contains: its dates, number and lines, as they are given, checked, written and told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,10 +12,11 @@ from bureau.core.models import Organization, TaxCode
 from bureau.kit.money import ZERO
 from bureau.parties.models import Vendor
 from bureau.purchasing.bill_numbers import number_key
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, priced_line
+from bureau.purchasing.calculations import MAX_AMOUNT, priced_line
 from bureau.purchasing.models import Bill, BillLine, PurchaseOrder
 from bureau.purchasing.selectors.bills import BILLABLE
 from bureau.purchasing.services.content import Errors
+from bureau.purchasing.services.lines import line_problems
 
 MAX_LINES = 500
 LONGEST_NUMBER = 100
@@ -83,7 +84,9 @@ def read_lines(
         there = ordered.get(line.order_line or 0)
         code = line.tax_code or (there.tax_code if there else organization.default_tax_code)
         description = line.description.strip() or (there.description if there else "")
-        problems = _line_problems(line, description, code, rates)
+        problems = line_problems(
+            description=description, quantity=line.quantity, unit_price=line.unit_price, tax_code=code, rates=rates
+        )
         if line.order_line is not None and there is None:
             problems["order_line"] = _("There is no such line in this order.")
         for name, problem in problems.items():
@@ -107,28 +110,6 @@ def read_lines(
     if sum((line.line_total for line in read), ZERO) >= MAX_AMOUNT:
         errors["lines"].append(_("The total must be below 1,000,000,000,000."))
     return read
-
-
-def _line_problems(line: BillLineInput, description: str, code: str, rates: Mapping[str, Decimal]) -> dict[str, str]:
-    problems = {}
-    quantity, price = line.quantity, line.unit_price
-    if not description:
-        problems["description"] = _("Say what is billed.")
-    elif "\x00" in description or len(description) > 300:
-        problems["description"] = _("Use at most 300 characters, and none of them null.")
-    if not quantity.is_finite() or not 0 < quantity < 10**9:
-        problems["quantity"] = _("The quantity must be more than 0 and below 1,000,000,000.")
-    elif decimal_places(quantity) > 3:
-        problems["quantity"] = _("The quantity has at most 3 decimals.")
-    if not price.is_finite() or not 0 <= price < MAX_AMOUNT:
-        problems["unit_price"] = _("The unit price must be 0 or more, and below 1,000,000,000,000.")
-    elif decimal_places(price) > 2:
-        problems["unit_price"] = _("The unit price has at most 2 decimals.")
-    elif "quantity" not in problems and quantity * price >= MAX_AMOUNT:
-        problems["unit_price"] = _("The total must be below 1,000,000,000,000.")
-    if code not in rates:
-        problems["tax_code"] = _("Choose one of: %(options)s.") % {"options": ", ".join(rates)}
-    return problems
 
 
 def set_totals(bill: Bill, lines: Iterable[BillLine]) -> None:

@@ -139,16 +139,7 @@ def update_bill(
             bill.lines.all().delete()
             write_lines(bill, rows)
         after = described(bill, rows)
-        changed = [name for name in after if after[name] != before[name]]
-        if changed:
-            audit.record(
-                bill,
-                "updated",
-                actor=actor,
-                now=now,
-                old={name: before[name] for name in changed},
-                new={name: after[name] for name in changed},
-            )
+        audit.record_update(bill, actor=actor, now=now, before=before, after=after)
     return bill
 
 

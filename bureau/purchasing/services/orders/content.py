@@ -24,6 +24,7 @@ from bureau.purchasing.models import (
     ProjectStatus,
     PurchaseOrder,
 )
+from bureau.purchasing.services.lines import line_problems
 
 MAX_LINES = 500
 TEXT_LENGTHS = {
@@ -170,28 +171,17 @@ def _tax_codes(organization: int) -> QuerySet[TaxCode]:
 
 
 def _line_problems(line: LineInput, code: str, rates: Mapping[str, Decimal]) -> dict[str, str]:
-    problems = {}
-    description, quantity, price = line.description.strip(), line.quantity, line.unit_price
-    if not description:
-        problems["description"] = _("Describe what is ordered.")
-    elif "\x00" in description or len(description) > 300:
-        problems["description"] = _("Use at most 300 characters, and none of them null.")
-    if not quantity.is_finite() or not 0 < quantity < 10**9:
-        problems["quantity"] = _("The quantity must be more than 0 and below 1,000,000,000.")
-    elif decimal_places(quantity) > 3:
-        problems["quantity"] = _("The quantity has at most 3 decimals.")
-    if not price.is_finite() or not 0 <= price < MAX_AMOUNT:
-        problems["unit_price"] = _("The unit price must be 0 or more, and below 1,000,000,000,000.")
-    elif decimal_places(price) > 2:
-        problems["unit_price"] = _("The unit price has at most 2 decimals.")
-    elif "quantity" not in problems and quantity * price >= MAX_AMOUNT:
-        problems["unit_price"] = _("The total must be below 1,000,000,000,000.")
+    problems = line_problems(
+        description=line.description.strip(),
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        tax_code=code,
+        rates=rates,
+    )
     if "\x00" in line.unit or len(line.unit.strip()) > 20:
         problems["unit"] = _("Use at most 20 characters, and none of them null.")
     if line.category not in LineCategory.values:
         problems["category"] = _("Choose one of: %(options)s.") % {"options": ", ".join(LineCategory.values)}
-    if code not in rates:
-        problems["tax_code"] = _("Choose one of: %(options)s.") % {"options": ", ".join(rates)}
     return problems
 
 

@@ -134,16 +134,7 @@ def update_order(
             order.lines.all().delete()
             write_lines(order, rows)
         after = described(order, rows)
-        changed = [name for name in after if after[name] != before[name]]
-        if changed:
-            audit.record(
-                order,
-                "updated",
-                actor=actor,
-                now=now,
-                old={name: before[name] for name in changed},
-                new={name: after[name] for name in changed},
-            )
+        audit.record_update(order, actor=actor, now=now, before=before, after=after)
     return order
 
 
