@@ -1,5 +1,6 @@
 """Stored files: judged by content, scanned before anyone can download them, forgotten when nothing refers to them."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any, BinaryIO, cast
 from uuid import uuid4
@@ -12,13 +13,22 @@ from django.utils import timezone
 
 from bureau.core.inspection import clean_filename, inspect
 from bureau.core.jobs import Run, enqueue, job_handler
-from bureau.core.models import ScanState, StoredFile, User
+from bureau.core.models import Organization, ScanState, StoredFile, User
 from bureau.core.scanning import ClamdScanner, Infected, VirusDetected, scan_builtin
 from bureau.kit.errors import IntegrationFailed, Locked
 
 
 class ScanPending(Locked):
     code = "SCAN_PENDING"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came in."""
+
+    content: IO[bytes]
+    filename: str
+    declared_type: str | None = None
 
 
 def store(
@@ -28,10 +38,12 @@ def store(
     declared_type: str | None,
     allowed: frozenset[str],
     max_bytes: int,
-    uploader: User,
+    uploader: User | None,
+    organization: Organization | None = None,
     now: datetime,
 ) -> StoredFile:
-    """Judges, scans and keeps an upload; `allowed` names extensions.
+    """Judges, scans and keeps an upload; `allowed` names extensions. Without an uploader, who is a customer then, the
+    organization is named.
 
     With CLAMD_URL set the file stays `pending` until a job has had it scanned there.
     Raises Invalid (wrong type, empty), TooLarge, VirusDetected; nothing is kept then.
@@ -41,13 +53,16 @@ def store(
     finding = scan_builtin(content, found)
     if finding:
         raise VirusDetected(finding)
+    owner = organization or (uploader.organization if uploader else None)
+    if owner is None:
+        raise TypeError("a file without an uploader: name the organization")
     uuid = uuid4()
-    path = f"{uploader.organization_id}/{uuid.hex[:2]}/{uuid.hex}"
+    path = f"{owner.pk}/{uuid.hex[:2]}/{uuid.hex}"
     upload.seek(0)
     default_storage.save(path, File(upload, name=path))
     stored = StoredFile.objects.create(
         uuid=uuid,
-        organization_id=uploader.organization_id,
+        organization=owner,
         uploader=uploader,
         filename=clean_filename(filename),
         content_type=found.content_type,
@@ -58,9 +73,7 @@ def store(
         created_at=now,
     )
     if settings.CLAMD_URL:
-        enqueue(
-            "scan_file", payload={"file": stored.pk}, now=now, organization=uploader.organization, requested_by=uploader
-        )
+        enqueue("scan_file", payload={"file": stored.pk}, now=now, organization=owner, requested_by=uploader)
     return stored
 
 

@@ -71,8 +71,11 @@ INSTALLED_APPS = [
     "sequences.apps.SequencesConfig",
     "bureau.core",
     "bureau.accounts",
+    "bureau.imports",
     "bureau.parties",
     "bureau.purchasing",
+    "bureau.cases",
+    "bureau.demo",
     "bureau.api",
     "bureau.web",
 ]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bureau.core import jobs
 from bureau.core.models import UserRole
-from bureau.parties.services import propose_account
+from bureau.parties.services.vendors import propose_account
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
 from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import RequestStatus

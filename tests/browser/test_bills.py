@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
-from bureau.parties.services import confirm_account, propose_account
+from bureau.parties.services.vendors import confirm_account, propose_account
 from bureau.purchasing.models import Bill
 from bureau.purchasing.services.budgets import set_project_budget
 from tests.factories.bills import bill_in, enter, match, receive

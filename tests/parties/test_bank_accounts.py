@@ -7,8 +7,9 @@ import pytest
 from bureau.accounts.permissions import SYSTEM
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import Conflict, Forbidden, Invalid, WrongState
-from bureau.parties import selectors, services
 from bureau.parties.models import AccountState, BankAccount
+from bureau.parties.selectors import vendors as selectors
+from bureau.parties.services import vendors as services
 from tests.factories.accounts import make_organization, make_user
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,9 @@ from bureau.accounts.models import Role, Team
 from bureau.accounts.permissions import SYSTEM
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from bureau.parties import selectors, services
 from bureau.parties.models import Vendor
+from bureau.parties.selectors import vendors as selectors
+from bureau.parties.services import vendors as services
 from tests.factories.accounts import give_role, make_organization, make_user
 
 pytestmark = pytest.mark.django_db

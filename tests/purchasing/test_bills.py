@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from bureau.core.files import Upload
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, WrongState
 from bureau.kit.money import ZERO
-from bureau.parties import services as parties
+from bureau.parties.services import vendors as parties
 from bureau.purchasing.models import Bill, BillLine, EntryKind
 from bureau.purchasing.selectors import bills as selectors
 from bureau.purchasing.services import bills, orders
-from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.services.bills import BillLineInput
 from bureau.purchasing.services.budgets import differences, order_figures
 from bureau.purchasing.states import BILL_MOVES, BillStatus

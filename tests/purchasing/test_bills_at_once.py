@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from bureau.core import audit
+from bureau.core.files import Upload
 from bureau.core.models import AuditEntry
 from bureau.purchasing.models import Bill, EntryKind, LedgerEntry, ReceiptLine
-from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.services.budgets import differences, order_figures
 from tests.core.samples import pdf_bytes
 from tests.factories.bills import approve, bill_in, billed, enter, match, pay, receive

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 
 from bureau.core.models import AuditEntry
-from bureau.parties.services import confirm_account, propose_account
+from bureau.parties.services.vendors import confirm_account, propose_account
 from bureau.purchasing.models import Bill
 from bureau.purchasing.states import BillStatus
 from tests.factories.accounts import make_user

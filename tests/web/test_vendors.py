@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bureau.parties.models import AccountState, BankAccount, Vendor
-from bureau.parties.services import confirm_account, propose_account
+from bureau.parties.services.vendors import confirm_account, propose_account
 from tests.factories.bills import bill_in
 from tests.factories.orders import NOW, make_site, make_vendor, order_in
 

@@ -15,7 +15,7 @@ from bureau.api.views import Call, PoView, operation
 from bureau.core.models import ScanState, User, full_name
 from bureau.kit.errors import Invalid, NotFound
 from bureau.kit.money import CENT, MAX_DIGITS
-from bureau.parties.selectors import visible_vendor
+from bureau.parties.selectors.vendors import visible_vendor
 from bureau.purchasing.models import (
     ApprovalSlot,
     LineCategory,

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from bureau.api.filters import Filter, flag, searching
 from bureau.api.shapes import MoneyNumber, Shape
 from bureau.api.views import Call, PoView, operation
-from bureau.parties.selectors import visible_vendors
+from bureau.parties.selectors.vendors import visible_vendors
 from bureau.purchasing.models import Project, ProjectStatus
 from bureau.purchasing.selectors import projects as selectors
 

@@ -1,4 +1,5 @@
 from bureau.core.models.audit import AuditEntry, AuditHead
+from bureau.core.models.closing_days import ClosingDay
 from bureau.core.models.files import ScanState, StoredFile
 from bureau.core.models.idempotency import IdempotencyKey
 from bureau.core.models.jobs import Job, JobEvent, JobState
@@ -11,6 +12,7 @@ __all__ = [
     "ORGANIZATION_WIDE",
     "AuditEntry",
     "AuditHead",
+    "ClosingDay",
     "IdempotencyKey",
     "Job",
     "JobEvent",

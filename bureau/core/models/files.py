@@ -16,7 +16,9 @@ class StoredFile(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey("core.Organization", on_delete=models.PROTECT, related_name="+")
-    uploader = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    uploader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: a customer"
+    )
     filename = models.CharField(max_length=150, help_text="as given, cleaned; shown and offered at download")
     content_type = models.CharField(max_length=100, help_text="as found in the content")
     size = models.BigIntegerField(help_text="bytes")

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 from bureau.core.models import Organization, User
 from bureau.kit.money import shown
 from bureau.kit.permissions import ALLOWED, Decision, denied
-from bureau.parties.permissions import handles_payables, works_alone
+from bureau.parties.permissions.vendors import handles_payables, works_alone
 from bureau.purchasing.models import Bill
 from bureau.purchasing.states import BillStatus
 

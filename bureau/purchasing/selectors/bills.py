@@ -12,8 +12,8 @@ from bureau.core.sums import ExactSum
 from bureau.kit.errors import NotFound
 from bureau.kit.money import ZERO
 from bureau.kit.permissions import Decision, denied
-from bureau.parties.permissions import handles_payables
-from bureau.parties.selectors import tolerance, vendor_named
+from bureau.parties.permissions.vendors import handles_payables
+from bureau.parties.selectors.vendors import tolerance, vendor_named
 from bureau.purchasing.bill_numbers import number_shape
 from bureau.purchasing.matching import BilledLine, Difference, Kind, Ordered, OrderedLine, Tolerances, match
 from bureau.purchasing.models import Bill, BillLine, OrderLine, OrderType, PurchaseOrder

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from bureau.core.sums import ExactSum
 from bureau.kit.money import ZERO
-from bureau.parties.selectors import tolerance
+from bureau.parties.selectors.vendors import tolerance
 from bureau.purchasing.calculations import priced_line
 from bureau.purchasing.models import GoodsReceipt, OrderLine, PurchaseOrder, ReceiptLine
 

@@ -22,12 +22,7 @@ MAX_FILES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it came in."""
-
-    content: IO[bytes]
-    filename: str
-    declared_type: str | None = None
+class Upload(files.Upload):
     category: str = ""
 
 

@@ -10,7 +10,7 @@ from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import Conflict, Forbidden, WrongState
 from bureau.kit.money import ZERO
-from bureau.parties.selectors import vendor_named
+from bureau.parties.selectors.vendors import vendor_named
 from bureau.purchasing.models import CostCode, LineCategory, OrderType, Project, PurchaseOrder, PurchaseRequest
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.selectors.conversion import order_of

@@ -14,7 +14,7 @@ from bureau.core.models import User
 from bureau.kit.money import ZERO
 from bureau.kit.permissions import Decision
 from bureau.parties.models import BankAccount
-from bureau.parties.selectors import confirmed_account
+from bureau.parties.selectors.vendors import confirmed_account
 from bureau.purchasing.matching import Kind
 from bureau.purchasing.models import Bill, OrderType, PurchaseOrder
 from bureau.purchasing.permissions.bills import UNDECIDED

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from bureau.core.models import User
-from bureau.parties.selectors import visible_vendors
+from bureau.parties.selectors.vendors import visible_vendors
 from bureau.purchasing.models import Project
 from bureau.purchasing.selectors.bills import visible_bills
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bureau.kit.errors import Conflict, Invalid, NotFound
-from bureau.parties import permissions, selectors
-from bureau.parties.services import confirm_account, propose_account, refuse_account
+from bureau.parties.permissions import vendors as permissions
+from bureau.parties.selectors import vendors as selectors
+from bureau.parties.services.vendors import confirm_account, propose_account, refuse_account
 from bureau.web.answers import UNREADABLE, PageRequest, page
 from bureau.web.setup.forms import show_refusal
 from bureau.web.vendors.forms import AccountForm

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bureau.kit.errors import Conflict, Invalid
-from bureau.parties import permissions, selectors
 from bureau.parties.models import Vendor
-from bureau.parties.services import VendorExists, create_vendor, update_vendor
+from bureau.parties.permissions import vendors as permissions
+from bureau.parties.selectors import vendors as selectors
+from bureau.parties.services.vendors import VendorExists, create_vendor, update_vendor
 from bureau.purchasing.selectors import payables
 from bureau.web.answers import UNREADABLE, PageRequest, page, paged
 from bureau.web.setup.forms import show_refusal

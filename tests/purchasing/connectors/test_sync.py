@@ -14,7 +14,7 @@ from bureau.core import audit, jobs
 from bureau.core.models import AuditEntry, Job, JobState
 from bureau.kit.errors import Forbidden, IntegrationFailed, NotFound
 from bureau.parties.models import AccountState, Vendor
-from bureau.parties.services import confirm_account, propose_account, refuse_account
+from bureau.parties.services.vendors import confirm_account, propose_account, refuse_account
 from bureau.purchasing.connectors import sync, uploads
 from bureau.purchasing.connectors.choosing import service_organization
 from bureau.purchasing.connectors.files import FileConnector

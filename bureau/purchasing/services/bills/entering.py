@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from bureau.core import audit, files
+from bureau.core.files import Upload
 from bureau.core.models import Organization, StoredFile, User
 from bureau.kit.errors import Conflict, Invalid, NotFound
 from bureau.parties.models import AccountState, Vendor
-from bureau.parties.selectors import confirmed_account
+from bureau.parties.selectors.vendors import confirmed_account
 from bureau.purchasing.models import Bill, PurchaseOrder
 from bureau.purchasing.permissions import bills as permissions
-from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.services.bills.content import (
     FIELDS,
     BillLineInput,

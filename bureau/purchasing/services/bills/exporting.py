@@ -9,7 +9,7 @@ from django.db import transaction
 from bureau.core import audit
 from bureau.core.models import AuditEntry, User
 from bureau.parties.models import BankAccount
-from bureau.parties.selectors import confirmed_account
+from bureau.parties.selectors.vendors import confirmed_account
 from bureau.purchasing.models import Bill
 from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors.payables import bills_to_pay, proposed_account

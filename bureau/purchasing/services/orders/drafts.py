@@ -15,7 +15,7 @@ from bureau.core.models import User
 from bureau.core.numbers import next_number
 from bureau.kit.errors import Forbidden, Invalid
 from bureau.parties.models import Vendor
-from bureau.parties.selectors import vendor_named
+from bureau.parties.selectors.vendors import vendor_named
 from bureau.purchasing.models import CostCode, Project, PurchaseOrder, PurchaseRequest
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services.orders.content import (

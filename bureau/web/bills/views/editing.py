@@ -10,15 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bureau.core.files import Upload
 from bureau.core.models import User
 from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
 from bureau.parties.models import Vendor
-from bureau.parties.selectors import vendor_named, visible_vendor, visible_vendors
+from bureau.parties.selectors.vendors import vendor_named, visible_vendor, visible_vendors
 from bureau.purchasing.models import Bill, PurchaseOrder
 from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors import bills as selectors
 from bureau.purchasing.selectors.payables import unbilled
-from bureau.purchasing.services.attachments import Upload
 from bureau.purchasing.services.bills import attach_file, delete_bill, enter_bill, update_bill
 from bureau.web.answers import UNREADABLE, PageRequest, page
 from bureau.web.bills.forms import OFFERED, BillForm, Grid

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, NotFound, WrongState
-from bureau.parties.selectors import visible_vendors
+from bureau.parties.selectors.vendors import visible_vendors
 from bureau.purchasing.models import PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.selectors.orders import visible_order

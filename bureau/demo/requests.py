@@ -9,9 +9,9 @@ from io import BytesIO
 
 from bureau.accounts.models import Team
 from bureau.core.models import User
-from bureau.purchasing.demo.clock import HISTORY, SEED, Act, Event, moments, office_hours
-from bureau.purchasing.demo.paper import offer
-from bureau.purchasing.demo.people import OWNERS
+from bureau.demo.clock import HISTORY, SEED, Act, Event, moments, office_hours
+from bureau.demo.paper import offer
+from bureau.demo.people import OWNERS
 from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.services.approvals import approve_request, complete_request, reject_request
 from bureau.purchasing.services.attachments import Upload

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bureau.core.models import User
-from bureau.purchasing.demo.clock import HISTORY, SEED, Event, office_hours
-from bureau.purchasing.demo.courses import Course, Plan
-from bureau.purchasing.demo.sites import ABC, BETON, DACH, ELEKTRO, ENTSORGUNG, MARKT, MIETE, STAHL, Sites
+from bureau.demo.clock import HISTORY, SEED, Event, office_hours
+from bureau.demo.courses import Course, Plan
+from bureau.demo.sites import ABC, BETON, DACH, ELEKTRO, ENTSORGUNG, MARKT, MIETE, STAHL, Sites
 from bureau.purchasing.services import bills, orders
 from bureau.purchasing.services.bills import BillLineInput
 from bureau.purchasing.services.orders import LineInput

@@ -10,8 +10,8 @@ from bureau.core.models import Organization, User
 from bureau.core.prepared import prepared
 from bureau.kit.errors import NotFound
 from bureau.kit.permissions import Decision
-from bureau.parties import permissions
 from bureau.parties.models import AccountState, BankAccount, Vendor
+from bureau.parties.permissions import vendors as permissions
 
 
 def visible_vendors(user: User) -> QuerySet[Vendor]:

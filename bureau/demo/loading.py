@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from bureau.core.models import Job
-from bureau.purchasing.demo.clock import HISTORY
-from bureau.purchasing.demo.orders import order_events
-from bureau.purchasing.demo.people import create_people
-from bureau.purchasing.demo.requests import request_events
-from bureau.purchasing.demo.sites import create_sites, site_events
+from bureau.demo.clock import HISTORY
+from bureau.demo.orders import order_events
+from bureau.demo.people import create_people
+from bureau.demo.requests import request_events
+from bureau.demo.sites import create_sites, site_events
 
 UNASKED = ("tell_about_request", "tell_about_order", "send_order", "post_order")
 

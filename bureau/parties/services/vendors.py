@@ -17,9 +17,9 @@ from bureau.core import audit
 from bureau.core.models import Organization, User
 from bureau.core.numbers import next_number
 from bureau.kit.errors import Conflict, Invalid, WrongState
-from bureau.parties import permissions
 from bureau.parties.models import AccountState, BankAccount, Party, Vendor
-from bureau.parties.selectors import confirmed_account
+from bureau.parties.permissions import vendors as permissions
+from bureau.parties.selectors.vendors import confirmed_account
 
 PARTY_FIELDS = ("name", "email", "phone", "address", "tax_number")
 TOLERANCES = ("quantity_tolerance", "price_tolerance", "total_tolerance")

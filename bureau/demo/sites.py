@@ -8,10 +8,10 @@ from decimal import Decimal
 from django.utils import timezone
 
 from bureau.core.models import User
+from bureau.demo.clock import Event
+from bureau.demo.people import OWNERS
 from bureau.parties.models import AccountState, BankAccount, Vendor
-from bureau.parties.services import confirm_account, create_vendor, propose_account
-from bureau.purchasing.demo.clock import Event
-from bureau.purchasing.demo.people import OWNERS
+from bureau.parties.services.vendors import confirm_account, create_vendor, propose_account
 from bureau.purchasing.models import CostCode, Project
 from bureau.purchasing.services.budgets import set_external
 from bureau.purchasing.services.delegations import create_delegation

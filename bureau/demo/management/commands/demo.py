@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from bureau.core.models import User
+from bureau.demo.loading import load
 from bureau.kit.errors import Invalid
-from bureau.purchasing import demo
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         if User.objects.exists():
             raise CommandError("There are people in the database already; the demo data goes into an empty one only.")
         try:
-            demo.load(now=timezone.now(), password=settings.DEMO_PASSWORD)
+            load(now=timezone.now(), password=settings.DEMO_PASSWORD)
         except Invalid as error:
             raise CommandError(f"The demo data was not loaded. DEMO_PASSWORD: {error.message}") from error
         if options["verbosity"]:
