@@ -6,6 +6,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
+from django.utils.translation import gettext as _
+
+from bureau.kit.errors import Invalid
 
 FieldErrors = dict[str, list[str]]
 _no_null = ProhibitNullCharactersValidator()
@@ -31,3 +34,12 @@ def field_errors(record: models.Model, names: Iterable[str]) -> FieldErrors:
         except ValidationError as error:
             errors[name] = error.messages
     return errors
+
+def clean_text(name: str, given: str, *, longest: int) -> str:
+    """A text as it is kept, without surrounding space. Raises Invalid for field `name`."""
+    text = given.strip()
+    if "\x00" in text:
+        raise Invalid.field(name, _("Null characters are not allowed."))
+    if len(text) > longest:
+        raise Invalid.field(name, _("Use at most %(count)d characters.") % {"count": longest})
+    return text

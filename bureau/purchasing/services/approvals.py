@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.accounts.models import AccessScope
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.core.prepared import prepared
@@ -31,7 +32,7 @@ from bureau.purchasing.models import (
 from bureau.purchasing.notifications import requests as notifications
 from bureau.purchasing.permissions import requests as permissions
 from bureau.purchasing.permissions.requests import slots_of_step
-from bureau.purchasing.services.editing import clean_text, locked, require_state
+from bureau.purchasing.services.editing import locked, require_state
 from bureau.purchasing.states import REQUEST_MOVES
 
 SHORTEST_REASON = 10

@@ -8,12 +8,13 @@ from typing import IO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit, files
 from bureau.core.models import StoredFile, User
 from bureau.kit.errors import Forbidden, Invalid, NotFound
 from bureau.purchasing.models import Attachment, PurchaseRequest
 from bureau.purchasing.permissions import requests as permissions
-from bureau.purchasing.services.editing import begin_edit, clean_text, locked, require_state
+from bureau.purchasing.services.editing import begin_edit, locked, require_state
 from bureau.purchasing.states import RequestStatus
 
 EXTENSIONS = frozenset({"pdf", "jpg", "jpeg", "png", "docx", "xlsx", "xls"})

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from bureau.core.models import User
 from bureau.core.prepared import prepared
-from bureau.kit.errors import Invalid, NotFound, WrongState
+from bureau.kit.errors import NotFound, WrongState
 from bureau.kit.transitions import transition
 from bureau.purchasing.models import PurchaseRequest
 from bureau.purchasing.permissions import requests as permissions
@@ -39,13 +39,3 @@ def begin_edit(request: PurchaseRequest, *, actor: User, now: datetime) -> None:
     permissions.can_edit_request(actor, request).enforce()
     message = permissions.wrong_state(request, "edit")
     transition(request, REQUEST_MOVES, "edit", message=message, updated_at=now)
-
-
-def clean_text(name: str, given: str, *, longest: int) -> str:
-    """A text as it is kept, without surrounding space. Raises Invalid for field `name`."""
-    text = given.strip()
-    if "\x00" in text:
-        raise Invalid.field(name, _("Null characters are not allowed."))
-    if len(text) > longest:
-        raise Invalid.field(name, _("Use at most %(count)d characters.") % {"count": longest})
-    return text

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid
@@ -18,7 +19,6 @@ from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.selectors.receipts import Receivable, receivable, received_value
 from bureau.purchasing.services.budgets import set_stage
 from bureau.purchasing.services.content import Errors
-from bureau.purchasing.services.editing import clean_text
 from bureau.purchasing.services.orders.editing import locked, require_state
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.mail import Enclosure, deliver
@@ -15,7 +16,6 @@ from bureau.kit.errors import Invalid
 from bureau.purchasing.models import PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.rendering import order_filename, order_pdf
-from bureau.purchasing.services.editing import clean_text
 from bureau.purchasing.services.orders.editing import locked, require_state
 
 LONGEST_MESSAGE = 5000

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import Invalid
@@ -14,7 +15,6 @@ from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors.bills import ACCEPTED, found_differences, total_of
 from bureau.purchasing.services.bills.editing import locked, move, require_state
 from bureau.purchasing.services.budgets import set_stage
-from bureau.purchasing.services.editing import clean_text
 from bureau.purchasing.services.orders.editing import locked as locked_order
 from bureau.purchasing.states import BillStatus
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit, files
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid, NotFound, TooLarge
@@ -15,7 +16,6 @@ from bureau.kit.money import shown
 from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places
 from bureau.purchasing.models import OrderFile, OrderNote, OrderRelease, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
-from bureau.purchasing.services.editing import clean_text
 from bureau.purchasing.services.orders.editing import locked, require_state
 
 EXTENSIONS = frozenset({"pdf", "docx", "xlsx", "png", "jpg", "jpeg"})

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.core.prepared import prepared
@@ -35,7 +36,6 @@ from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.permissions.orders import Authority
 from bureau.purchasing.routing import approver_for, delegations_held
 from bureau.purchasing.services import budgets
-from bureau.purchasing.services.editing import clean_text
 from bureau.purchasing.services.orders.content import NO_VENDOR_YET, Errors, check_project
 from bureau.purchasing.services.orders.editing import locked, move, require_state
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.models import ScanState, User
 from bureau.kit.errors import BusinessRule, Invalid
@@ -12,7 +13,6 @@ from bureau.kit.money import ZERO
 from bureau.purchasing.models import EntryKind, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services import budgets
-from bureau.purchasing.services.editing import clean_text
 from bureau.purchasing.services.orders.deciding import LONGEST_COMMENT, withdraw
 from bureau.purchasing.services.orders.editing import locked, move, require_state
 from bureau.purchasing.states import OrderStatus
