@@ -41,6 +41,10 @@ STATES = {
     "rejected": ("refused", gettext_lazy("Rejected")),
     "cancelled": ("ahead", gettext_lazy("Cancelled")),
     "closed": ("done", gettext_lazy("Closed")),
+    # cases
+    "pending": ("ahead", gettext_lazy("Pending")),
+    "processing": ("moving", gettext_lazy("In progress")),
+    "completed": ("done", gettext_lazy("Completed")),
     # jobs, in Celery's words
     "PENDING": ("waiting", gettext_lazy("Waiting")),
     "STARTED": ("moving", gettext_lazy("Running")),
