@@ -1,4 +1,9 @@
-"""Query parameters of lists: declared once, checked, applied where named; anything unreadable is a field error."""
+"""Query parameters of lists: declared once, checked, applied where named; anything unreadable is a field error.
+
+Every list of agency and biz takes created_at__gte, created_at__lte and `ordering`:
+`@operation(answer=Row, page=True, filters=[*CREATED, ...], ordering=Ordering(name="sort_name", ...))`, whether the
+view returns a queryset or a prepared list. The order of the view itself holds where none is asked for.
+"""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,16 +124,56 @@ class Filter:
         return self.where(value) if callable(self.where) else Q(**{self.where: value})
 
 
-def apply(queryset: QuerySet[Any], filters: Sequence[Filter], parameters: Mapping[str, str]) -> QuerySet[Any]:
+CREATED = [
+    Filter("created_at__gte", "created_at__gte", since, "created on this day, at this moment, or later"),
+    Filter("created_at__lte", "created_at__lt", until, "created on this day, at this moment, or earlier"),
+]
+
+
+class Ordering:
+    """What a list can be sorted by, beside id: `name="field"`. ?ordering=name,-created_at; a minus: descending.
+
+    Rows that are alike in all of it follow each other by id, in the direction of the last name.
+    """
+
+    NAME = "ordering"
+
+    def __init__(self, **fields: str) -> None:
+        self.fields = {"id": "pk", **fields}
+        self.choices = [f"{sign}{name}" for name in self.fields for sign in ("", "-")]
+
+    def read(self, raw: str) -> tuple[str, ...]:
+        """What order_by takes. Raises Invalid, naming what there is."""
+        order: dict[str, str] = {}
+        sign = ""
+        for given in raw.split(","):
+            name = given.strip().removeprefix("-")
+            sign = "-" if given.strip() != name else ""
+            if name not in self.fields:
+                hint = _("Sort by one or more of: {names}. A minus in front of a name sorts descending.")
+                raise Invalid.field(self.NAME, hint.format(names=", ".join(self.fields)))
+            order.setdefault(self.fields[name], sign)
+        order.setdefault("pk", sign)
+        return tuple(f"{sign}{field}" for field, sign in order.items())
+
+
+def apply(
+    queryset: QuerySet[Any],
+    filters: Sequence[Filter],
+    parameters: Mapping[str, str],
+    ordering: Ordering | None = None,
+) -> QuerySet[Any]:
     for declared, value in _given(filters, parameters):
         queryset = queryset.filter(declared.condition(value))
-    return queryset
+    order = _order(ordering, parameters)
+    return queryset.order_by(*order) if order else queryset
 
 
-def narrowing(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Narrowing:
+def narrowing(filters: Sequence[Filter], parameters: Mapping[str, str], ordering: Ordering | None = None) -> Narrowing:
     """The same for a prepared list."""
     given = list(_given(filters, parameters))
-    if not given:
+    order = _order(ordering, parameters)
+    if not given and not order:
         return EVERYTHING
     values: dict[str, Any] = {}
     for declared, value in given:
@@ -146,7 +191,12 @@ def narrowing(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Narro
         ]
 
     key = tuple((declared.name, len(value) if isinstance(value, list) else None) for declared, value in given)
-    return Narrowing(key, conditions, values)
+    return Narrowing(key, conditions, values, order)
+
+
+def _order(ordering: Ordering | None, parameters: Mapping[str, str]) -> tuple[str, ...]:
+    raw = parameters.get(Ordering.NAME)
+    return ordering.read(raw) if ordering is not None and raw else ()
 
 
 def _given(filters: Sequence[Filter], parameters: Mapping[str, str]) -> Iterator[tuple[Filter, Any]]:

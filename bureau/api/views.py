@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from bureau.api import filters as filtering
 from bureau.api import idempotency
 from bureau.api.dialect import AGENCY, BIZ, P2P, PO, PRS, Dialect
-from bureau.api.filters import Filter
+from bureau.api.filters import Filter, Ordering
 from bureau.api.pages import listing, paged, whole
 from bureau.api.rendering import OrjsonRenderer
 from bureau.api.shapes import Shape
@@ -134,15 +134,16 @@ def operation(
     page: bool = False,
     data: bool = False,
     filters: Sequence[Filter] = (),
+    ordering: Ordering | None = None,
     summary: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes a view method an operation of the API, and of its OpenAPI document.
 
     The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what
     `answer` renders: a record, with `many` an iterable of records, with `page` a queryset or a prepared list of the
-    shape, of which one page with `filters` applied is answered, or a Listing. With `data` all of a queryset, filtered,
-    is answered as {"data": [..]}, or the page that was asked for. A dictionary is rendered already; a response passes
-    as it is.
+    shape, of which one page with `filters` and `ordering` applied is answered, or a Listing. With `data` all of a
+    queryset, filtered, is answered as {"data": [..]}, or the page that was asked for. A dictionary is rendered already;
+    a response passes as it is.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -157,9 +158,9 @@ def operation(
                     return found
                 if page:
                     if isinstance(found, QuerySet):
-                        found = listing(filtering.apply(found, filters, request.query_params), answer)
+                        found = listing(filtering.apply(found, filters, request.query_params, ordering), answer)
                     elif isinstance(found, PreparedForUser):
-                        narrowing = filtering.narrowing(filters, request.query_params)
+                        narrowing = filtering.narrowing(filters, request.query_params, ordering)
                         found = answer.listing(found, request.user, narrowing)
                     found = paged(request, view.dialect, found)
                 elif data:
@@ -185,6 +186,11 @@ def operation(
         parameters = [
             OpenApiParameter(f.name, description=f.help, enum=getattr(f.parse, "choices", None)) for f in filters
         ]
+        if ordering is not None:
+            help = "separated by commas; a minus in front: descending"
+            parameters.append(
+                OpenApiParameter(Ordering.NAME, many=True, explode=False, enum=ordering.choices, description=help)
+            )
         shown = None if answer is None else answer(many=True) if many or page or data else answer
         documented = extend_schema(
             request=body, responses={status: shown}, parameters=parameters, summary=summary or None

@@ -151,14 +151,15 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Narrowing:
-    """Conditions for a prepared list, with parameters for the values that they are asked about.
+    """Conditions for a prepared list, with parameters for the values that they are asked about, and its order.
 
-    The same `key` means the same conditions: they are built once.
+    The same `key` means the same conditions: they are built once for each `order`, which is the list's own where empty.
     """
 
     key: tuple[Any, ...] = ()
     conditions: Callable[[], Sequence[Q]] = list
     values: dict[str, Any] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
 
 EVERYTHING = Narrowing()
@@ -200,16 +201,18 @@ class PreparedForUser:
 
     def variant(self, user: User, narrowing: Narrowing = EVERYTHING) -> Prepared:
         kind = (user.is_superuser, user.sees_organization, user.administers)
-        made = self._variants.get((kind, narrowing.key))
+        variant = (kind, narrowing.key, narrowing.order)
+        made = self._variants.get(variant)
         if made is None:
 
             def build(user: Parameter, organization: Parameter, **further: Parameter) -> QuerySet[Any]:
-                return self.build(Asker(user, organization, *kind), **further).filter(*narrowing.conditions())
+                queryset = self.build(Asker(user, organization, *kind), **further).filter(*narrowing.conditions())
+                return queryset.order_by(*narrowing.order) if narrowing.order else queryset
 
             if len(self._variants) >= self.KEPT:
                 self._variants.clear()
             made = Prepared(build, columns=self.columns, names=["user", "organization", *self.names])
-            self._variants[kind, narrowing.key] = made
+            self._variants[variant] = made
         return made
 
 

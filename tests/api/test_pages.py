@@ -7,15 +7,17 @@ from django.db import connection
 from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 
-from bureau.api.filters import since, until
+from bureau.api.filters import Filter, Ordering, narrowing, since, until
 from bureau.core.models import User
-from bureau.core.prepared import page_of
+from bureau.core.prepared import PreparedForUser, page_of
 from bureau.purchasing.models import PurchaseOrder
 from tests.clients import ApiClient
+from tests.factories.accounts import make_organization, make_user
 from tests.factories.orders import NOW, make_order, make_site, order_in
 
 pytestmark = pytest.mark.django_db
 ORDERS = "/api/v1/purchase-orders"
+PEOPLE = "/api/auth/users/"
 
 
 @pytest.fixture
@@ -116,3 +118,60 @@ def test_dates_of_filters_are_days_or_moments():
     for wrong in ("", "yesterday", "2026-02-30", "0001-01-01", "9999-12-31", "2026-03-10T25:00:00"):
         with pytest.raises(ValueError):
             since(wrong)
+
+
+def test_lists_are_sorted_as_asked_and_alike_rows_by_id():
+    organization = make_organization()
+    admin = make_user(organization, role="admin", username="b", last_name="Adler")
+    for username, last_name in (("c", "Zorn"), ("a", "Adler")):
+        make_user(organization, username=username, last_name=last_name)
+    client = ApiClient(admin)
+
+    def names(ordering):
+        return "".join(row["username"] for row in client.get(PEOPLE, {"ordering": ordering}).json()["results"])
+
+    asked = ["", "username", "-username", "last_name", "-last_name", "-last_name,username", " last_name , -id"]
+    assert [names(ordering) for ordering in asked] == ["bca", "abc", "cba", "bac", "cab", "cab", "abc"]
+
+
+@pytest.mark.parametrize("ordering", ["password", "username,nothing", "--username", ",", "username,", "-", "pk"])
+def test_order_that_there_is_not_is_a_field_error_that_names_those_there_are(ordering):
+    refused = ApiClient(make_user(role="owner")).get(PEOPLE, {"ordering": ordering})
+    assert (refused.status_code, list(refused.json()["details"])) == (400, ["ordering"])
+    assert "id, username, email" in refused.json()["details"]["ordering"][0]
+
+
+def test_lists_without_an_order_to_choose_ignore_the_parameter(site):
+    assert ApiClient(site.admin).get(ORDERS, {"ordering": "nothing"}).status_code == 200
+
+
+def test_created_at_takes_days_and_moments():
+    client = ApiClient(make_user(role="owner"))
+    created = client.user.created_at
+    day, moment = created.date().isoformat(), created.strftime("%Y-%m-%dT%H:%M:%SZ")
+    before, after = ((created + timedelta(days=days)).date().isoformat() for days in (-1, 1))
+
+    def count(**parameters):
+        return client.get(PEOPLE, parameters).json()["count"]
+
+    for given in (day, moment):
+        assert count(created_at__gte=given, created_at__lte=given) == 1
+    assert count(created_at__gte=after) == count(created_at__lte=before) == 0
+    assert client.get(PEOPLE, {"created_at__gte": "soon"}).status_code == 400
+
+
+def test_prepared_list_is_built_once_for_each_order(site):
+    ours = [make_order(site).pk for _number in range(3)]
+    rows = PreparedForUser(lambda user: PurchaseOrder.objects.visible_to(user).order_by("pk"), columns=["pk"])
+    few = Filter("few", "pk__lt", int)
+
+    def read(**parameters):
+        narrowed = narrowing([few], parameters, Ordering(created_at="created_at"))
+        return [pk for (pk,) in rows.slice(site.admin, 0, 5, narrowed)], rows.variant(site.admin, narrowed)
+
+    found, built = read()
+    assert found == ours
+    again, other = read(ordering="-created_at")
+    assert (again, other is built) == (ours[::-1], False)
+    assert read(ordering="-created_at")[1] is other
+    assert read(ordering="-created_at", few=str(ours[2]))[0] == [ours[1], ours[0]]

@@ -12,7 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from bureau.api.filters import Filter, OneOf, day, number, searching
+from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, number, searching
 from bureau.api.shapes import Computed, Money, Rows, Shape
 from bureau.api.shared.downloads import download
 from bureau.api.views import BizView, Call, operation
@@ -48,7 +48,18 @@ FILTERS = [
     Filter("date_to", "bill_date__lte", day, help="of the bill"),
     Filter("due_before", "due_date__lt", day, help="bills without a due date are left out"),
     Filter("search", searching("bill_number", "vendor__party__name"), help="number or vendor"),
+    *CREATED,
 ]
+ORDERING = Ordering(
+    bill_number="bill_number",
+    vendor="vendor__party__name",
+    bill_date="bill_date",
+    due_date="due_date",
+    status="status",
+    total_amount="total_amount",
+    created_at="created_at",
+    updated_at="updated_at",
+)
 
 
 def quantity_number(value: Decimal) -> int | float:
@@ -221,7 +232,7 @@ def lines_of(given: Any) -> list[BillLineInput]:
 
 
 class BillList(BizView):
-    @operation(answer=BillRow, page=True, filters=FILTERS, summary="Bills, newest first")
+    @operation(answer=BillRow, page=True, filters=FILTERS, ordering=ORDERING, summary="Bills, newest first")
     def get(self, request: Call) -> Any:
         return selectors.visible_bills(request.user)
 

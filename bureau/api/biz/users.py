@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from bureau.accounts import permissions, selectors
 from bureau.accounts.services import users
-from bureau.api.filters import Filter, OneOf, flag, searching
+from bureau.api.filters import CREATED, Filter, OneOf, Ordering, flag, searching
 from bureau.api.shapes import Money, Shape
 from bureau.api.shared.auth import Password
 from bureau.api.views import BizView, Call, found, operation
@@ -22,7 +22,11 @@ FILTERS = [
     Filter("search", searching("first_name", "last_name", "username", "email"), help="name or e-mail address"),
     Filter("role", "role", OneOf(UserRole.values)),
     Filter("is_active", "is_active", flag),
+    *CREATED,
 ]
+ORDERING = Ordering(
+    **{name: name for name in ("username", "email", "first_name", "last_name", "role", "last_login", "created_at")}
+)
 
 
 class UserShape(Shape):
@@ -87,7 +91,13 @@ class UserList(BizView):
         """Visitors may register where the settings allow it; the service decides."""
         return [AllowAny()] if self.request.method == "POST" else [IsAuthenticated()]
 
-    @operation(answer=UserShape, page=True, filters=FILTERS, summary="People of the organization; administrators only")
+    @operation(
+        answer=UserShape,
+        page=True,
+        filters=FILTERS,
+        ordering=ORDERING,
+        summary="People of the organization; administrators only",
+    )
     def get(self, request: Call) -> Any:
         permissions.can_administer(request.user, request.user.organization).enforce()
         return User.objects.visible_to(request.user).order_by("id")

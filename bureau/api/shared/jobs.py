@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from bureau.api.filters import Filter, OneOf
+from bureau.api.filters import CREATED, Filter, OneOf, Ordering
 from bureau.api.rendering import dumps
 from bureau.api.shapes import Computed, Shape
 from bureau.api.views import BizView, Call, P2pView, found, operation
@@ -50,7 +50,8 @@ class JobList(BizView):
     @operation(
         answer=JobShape,
         page=True,
-        filters=[Filter("state", "state", OneOf(JobState.values))],
+        filters=[Filter("state", "state", OneOf(JobState.values)), *CREATED],
+        ordering=Ordering(kind="kind", state="state", created_at="created_at"),
         summary="Jobs, newest first",
     )
     def get(self, request: Call) -> Any:
