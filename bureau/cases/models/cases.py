@@ -58,6 +58,7 @@ class Case(models.Model):
             models.Index(fields=["organization", "status", "step_due_date"], name="case_due"),
             models.Index(fields=["product", "step_number", "step_due_date"], name="case_board"),
             models.Index(fields=["owner", "-created_at", "-id"], name="case_owner"),
+            models.Index(fields=["step_due_date"], condition=Q(step_due_date__isnull=False), name="case_step_due"),
         ]
 
     def __str__(self) -> str:
@@ -80,6 +81,7 @@ class CaseStep(models.Model):
     )
     start_date = models.DateField()
     due_date = models.DateField(help_text="while the clock stands: as it was when it stopped")
+    told_due_date = models.DateField(null=True, help_text="the due date of which people were told ahead")
     completed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     completed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from bureau.cases.models.cases import Case
-from bureau.core.models import Organization, StoredFile, User
+from bureau.core.models import Organization, ScanState, StoredFile, User
 
 
 class DocumentTypeQuerySet(models.QuerySet["DocumentType"]):
@@ -64,6 +64,7 @@ class CaseDocument(models.Model):
     min_validity_months = models.PositiveSmallIntegerField(default=0, help_text="after the case's due date")
     number = models.CharField(max_length=100, blank=True)
     expiry_date = models.DateField(null=True, blank=True)
+    told_expiry_date = models.DateField(null=True, help_text="the expiry date of which people were told ahead")
     details = models.CharField(max_length=1000, blank=True)
     file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(null=True)
@@ -85,7 +86,7 @@ class CaseDocument(models.Model):
     @property
     def complete(self) -> bool:
         """Whether all is there that its type asks for; how long it is valid is another question."""
+        if self.file is None or self.file.scan_state in (ScanState.INFECTED, ScanState.FAILED):
+            return False
         kind = self.document_type
-        return bool(
-            self.file_id and (self.number or not kind.has_number) and (self.expiry_date or not kind.has_expiry_date)
-        )
+        return bool((self.number or not kind.has_number) and (self.expiry_date or not kind.has_expiry_date))

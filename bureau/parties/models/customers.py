@@ -51,6 +51,7 @@ class Customer(models.Model):
     passport_number = models.CharField(max_length=50, blank=True)
     passport_issue_date = models.DateField(null=True, blank=True)
     passport_expiry_date = models.DateField(null=True, blank=True)
+    told_passport_expiry_date = models.DateField(null=True, help_text="the expiry date of which people were told ahead")
     gender = models.CharField(max_length=1, choices=Gender.choices, blank=True)
     whatsapp = models.CharField(max_length=50, blank=True)
     notify_steps_due = models.BooleanField(default=False, help_text="gets a message before a step is due")
@@ -71,6 +72,11 @@ class Customer(models.Model):
             models.Index(fields=["organization", "sort_name", "id"], name="customer_by_name"),
             models.Index(fields=["owner", "-created_at", "-id"], name="customer_owner"),
             models.Index(fields=["organization", "passport_number"], name="customer_passport"),
+            models.Index(
+                fields=["passport_expiry_date"],
+                condition=models.Q(passport_expiry_date__isnull=False),
+                name="customer_passport_expiry",
+            ),
         ]
 
     def __str__(self) -> str:
