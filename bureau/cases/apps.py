@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class CasesConfig(AppConfig):
     name = "bureau.cases"
     label = "cases"
+
+    def ready(self) -> None:
+        from bureau.cases.services import links  # noqa: F401  (it registers its kind of job)

@@ -7,8 +7,8 @@ import orjson
 
 from bureau.core.context import current
 
-# Whoever reads the address of a password link could use it: Django logs the address of each answer from 400 on.
-_PASSWORD_LINK = re.compile(r"(/reset-password/)[^\s\"']+")
+# Whoever reads the address of such a link could use it: Django logs the address of each answer from 400 on.
+_SECRET_LINK = re.compile(r"(/(?:reset-password|c|calendar)/)[^\s\"']+")
 
 
 class JsonFormatter(logging.Formatter):
@@ -17,7 +17,7 @@ class JsonFormatter(logging.Formatter):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _PASSWORD_LINK.sub(r"\1...", record.getMessage()),
+            "message": _SECRET_LINK.sub(r"\1...", record.getMessage()),
             "request_id": current().request_id,
         }
         if record.exc_info:
