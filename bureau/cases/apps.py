@@ -7,3 +7,4 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from bureau.cases.services import links  # noqa: F401  (it registers its kind of job)
+        from bureau.cases.services.cases import following  # noqa: F401  (it follows files that a scan took away)

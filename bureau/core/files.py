@@ -8,9 +8,11 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Exists, OuterRef, ProtectedError
 from django.utils import timezone
 
+from bureau.core.hooks import file_quarantined
 from bureau.core.inspection import clean_filename, inspect
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.models import Organization, ScanState, StoredFile, User
@@ -135,13 +137,17 @@ def scan_file(run: Run) -> dict[str, Any]:
             verdict = ClamdScanner(settings.CLAMD_URL).scan(cast(BinaryIO, content))
     except IntegrationFailed:
         if run.attempt == SCAN_ATTEMPTS:
-            StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(scan_state=ScanState.FAILED)
+            with transaction.atomic():
+                _scanned(stored, ScanState.FAILED)
         raise
-    infected = isinstance(verdict, Infected)
+    state = ScanState.INFECTED if isinstance(verdict, Infected) else ScanState.CLEAN
     with run.completing() as result:
-        StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(
-            scan_state=ScanState.INFECTED if infected else ScanState.CLEAN,
-            finding=verdict.name if isinstance(verdict, Infected) else "",
-        )
-        result["scan_state"] = "infected" if infected else "clean"
+        _scanned(stored, state, finding=verdict.name if isinstance(verdict, Infected) else "")
+        result["scan_state"] = state.value
     return {}
+
+
+def _scanned(stored: StoredFile, state: ScanState, *, finding: str = "") -> None:
+    StoredFile.objects.filter(pk=stored.pk, scan_state=ScanState.PENDING).update(scan_state=state, finding=finding)
+    if state != ScanState.CLEAN:
+        file_quarantined.send(file=stored, now=timezone.now())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from bureau.core.models import Organization
+from bureau.core.models import Organization, StoredFile
 
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
@@ -31,3 +31,11 @@ class OrganizationCreated(Protocol):
 
 organization_created: Hook[OrganizationCreated] = Hook()
 """After an organization got its roles and its General team: `send(organization=, sole_trader=, now=)`."""
+
+
+class FileQuarantined(Protocol):
+    def __call__(self, *, file: StoredFile, now: datetime) -> None: ...
+
+
+file_quarantined: Hook[FileQuarantined] = Hook()
+"""After a scan did not pass a stored file: `send(file=, now=)`, in the transaction that locks it away."""

@@ -1,0 +1,228 @@
+"""Reads of cases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from bureau.cases.models import Case, CaseDocument, CaseStep, Product, ProductTask
+from bureau.cases.permissions import cases as permissions
+from bureau.cases.planning import earliest_finish
+from bureau.cases.selectors.facts import Facts, facts_of, piece_of
+from bureau.cases.states import HELD, CaseStatus, DocumentState, StepStatus, document_state
+from bureau.core.audit import entity_type
+from bureau.core.models import AuditEntry, User
+from bureau.kit.errors import NotFound
+from bureau.kit.permissions import Decision
+from bureau.kit.workdays import add_months
+
+OPEN = (CaseStatus.PENDING, CaseStatus.PROCESSING)
+
+
+def visible_cases(user: User) -> QuerySet[Case]:
+    """Newest first, with customer, product and owner."""
+    cases = Case.objects.visible_to(user).select_related("customer__party", "product", "owner")
+    return cases.order_by("-created_at", "-pk")
+
+
+def visible_case(user: User, pk: int) -> Case:
+    """With its documents and steps. Raises NotFound."""
+    documents = CaseDocument.objects.select_related("document_type", "file", "checked_by")
+    steps = CaseStep.objects.select_related("completed_by").prefetch_related("pauses")
+    cases = Case.objects.visible_to(user).select_related(
+        "customer__party", "customer__owner", "product", "owner", "organization", "closed_by"
+    )
+    found = cases.prefetch_related(Prefetch("documents", documents), Prefetch("steps", steps)).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Not found."))
+    return found
+
+
+def cases_found(cases: QuerySet[Case], words: str) -> QuerySet[Case]:
+    """Those in which every word stands in the number, in what the customer is searched by, or in the product."""
+    for word in words.upper().split()[:10]:
+        cases = cases.filter(containing(word))
+    return cases
+
+
+def containing(word: Any) -> Q:
+    """`word` in upper case; a parameter in a prepared list."""
+    product = Q(product__code__icontains=word) | Q(product__name__icontains=word)
+    return Q(number__contains=word) | Q(customer__search_text__contains=word) | product
+
+
+def overdue(today: Any) -> Q:
+    """Open cases whose current step, or which themselves, should have been done before today. While a step waits for
+    the customer the clock stands: nothing is overdue then."""
+    late = Q(step_due_date__lt=today) | Q(due_date__lt=today)
+    return late & Q(status__in=OPEN, step_due_date__isnull=False)
+
+
+def is_overdue(case: Case, today: date) -> bool:
+    """As `overdue`."""
+    if case.status not in OPEN or case.step_due_date is None:
+        return False
+    return min(case.step_due_date, case.due_date) < today
+
+
+def most_urgent(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """What is due first, first; at the end those whose clock stands and those that are done, newest first."""
+    return cases.order_by(F("step_due_date").asc(nulls_last=True), "-created_at", "-pk")
+
+
+def document_states(case: Case, *, today: date) -> dict[int, DocumentState]:
+    """The state of each document of a case that `visible_case` gave, by id."""
+    return {
+        document.pk: document_state(piece_of(document), due_date=case.due_date, today=today)
+        for document in case.documents.all()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`date`: the earliest day on which the case can be finished if all that is missing comes today; None when it is
+    completed or rejected. `missing`: required documents that are not there or not valid for long enough;
+    `blocked_by`: everything that stands in the way, in words."""
+
+    date: date | None
+    missing: tuple[str, ...]
+    blocked_by: tuple[str, ...]
+    text: str
+
+
+def readiness(case: Case, *, today: date, facts: Facts | None = None) -> Readiness:
+    """When a case can be finished, and what it waits for; `facts` where they are at hand."""
+    if case.status == CaseStatus.COMPLETED:
+        return Readiness(None, (), (), _("Completed."))
+    facts = facts or facts_of(case)
+    step = facts.steps[-1]
+    if case.status == CaseStatus.REJECTED:
+        reason = _("step %(step)s was rejected") % {"step": f"{step.number} {step.name}"}
+        return Readiness(None, (), (reason,), _("Rejected at step %(step)s.") % {"step": f"{step.number} {step.name}"})
+    pause = facts.open_pause
+    finish = earliest_finish(step, pause.from_date if pause else None, facts.to_come, facts.calendars, today=today)
+    missing, blocked = [], []
+    for document in facts.documents:
+        if not document.required:
+            continue
+        name = document.document_type.name
+        state = document_state(piece_of(document), due_date=max(case.due_date, finish), today=today)
+        if state not in HELD:
+            missing.append(name)
+            blocked.append(_gap(document, state, max(case.due_date, finish)))
+    if step.status == StepStatus.WAITING:
+        blocked.append(_("an answer of the customer"))
+    day = date_format(finish, "j M Y")
+    text = _("Can be finished on %(day)s.") % {"day": day}
+    if blocked:
+        text = _("Can be finished on %(day)s; waiting for: %(what)s.") % {"day": day, "what": ", ".join(blocked)}
+    return Readiness(finish, tuple(missing), tuple(blocked), text)
+
+
+def _gap(document: CaseDocument, state: DocumentState, needed: date) -> str:
+    """What is wrong with a document that does not let the case be finished."""
+    name, kind = document.document_type.name, document.document_type
+    if state == DocumentState.EXPIRED:
+        return _("a valid %(name)s, it has expired") % {"name": name}
+    if state == DocumentState.EXPIRING:
+        until = add_months(needed, document.min_validity_months)
+        return _("a %(name)s valid until %(day)s") % {"name": name, "day": date_format(until, "j M Y")}
+    if document.file_id and not document.number and kind.has_number:
+        return _("the number of: %(name)s") % {"name": name}
+    if document.file_id and document.expiry_date is None and kind.has_expiry_date:
+        return _("the expiry date of: %(name)s") % {"name": name}
+    return name
+
+
+def available_actions(case: Case, user: User) -> dict[str, Decision]:
+    """For each action whether this person can do it now; where not, the reason to show in its place."""
+    change = permissions.can_change_case(user, case)
+    return {
+        "edit": change,
+        "note": change,
+        "upload": change,
+        "link": change,
+        "advance": permissions.can_advance(user, case),
+        "reopen": permissions.can_reopen(user, case),
+        "force_close": permissions.can_force_close(user, case),
+        "delete": permissions.can_delete_case(user, case),
+        "set_owner": permissions.can_set_owner(user, case),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """Something that happened to a case: the audit log's `action`, and the values that it wrote. `person` None: the
+    customer, or nobody in particular."""
+
+    at: datetime
+    action: str
+    person: User | None
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+
+def case_events(case: Case) -> list[CaseEvent]:
+    """Everything that happened to a case, oldest first."""
+    entries = AuditEntry.objects.filter(
+        organization=case.organization_id, entity_type=entity_type(case), entity_id=str(case.pk)
+    )
+    return [
+        CaseEvent(entry.created_at, entry.action, entry.user, entry.old_values or {}, entry.new_values or {})
+        for entry in entries.select_related("user").order_by("created_at", "pk")
+    ]
+
+
+RECENT = timedelta(days=14)
+COLUMN_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the board: how many cases it has in all, and the most urgent of them. `step` 0: done recently."""
+
+    step: int
+    name: str
+    count: int
+    cases: Sequence[Case]
+
+
+def board(user: User, *, product: Product | None = None, most: int = COLUMN_LENGTH, now: datetime) -> list[Column]:
+    """The cases by step: the tasks of a product, else the first, second ... step whatever it is called; then those that
+    were completed in the last two weeks. Each has `most` cases at most, with their documents."""
+    cases = Case.objects.visible_to(user)
+    if product is not None:
+        cases = cases.filter(product=product.pk)
+    current = cases.filter(status__in=(*OPEN, CaseStatus.REJECTED))
+    counts = dict(current.values_list("step_number").annotate(count=Count("pk")).order_by())
+    names = _task_names(product)
+    columns = [
+        Column(
+            number,
+            names.get(number) or _("Step %(number)d") % {"number": number},
+            counts.get(number, 0),
+            list(_cards(most_urgent(current.filter(step_number=number)))[:most]) if number in counts else [],
+        )
+        for number in sorted({*names, *counts})
+    ]
+    done = cases.filter(status=CaseStatus.COMPLETED, completed_at__gte=now - RECENT)
+    newest = list(_cards(done.order_by("-completed_at", "-pk"))[:most])
+    count = len(newest) if len(newest) < most else done.count()
+    return [*columns, Column(0, _("Completed recently"), count, newest)]
+
+
+def _task_names(product: Product | None) -> dict[int, str]:
+    if product is None:
+        return {}
+    return dict(ProductTask.objects.filter(product=product.pk).values_list("step", "name"))
+
+
+def _cards(cases: QuerySet[Case]) -> QuerySet[Case]:
+    documents = CaseDocument.objects.select_related("document_type", "file")
+    return cases.select_related("customer__party", "product", "owner").prefetch_related(
+        Prefetch("documents", documents)
+    )

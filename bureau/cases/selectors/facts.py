@@ -1,0 +1,57 @@
+"""The facts of a case from which everything else about it follows."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bureau.cases.calendars import calendars_of
+from bureau.cases.models import Case, CaseDocument, CaseStep, ProductTask, StepPause
+from bureau.cases.planning import CalendarOf
+from bureau.cases.states import Piece
+
+
+def piece_of(document: CaseDocument) -> Piece:
+    """With its type and its file in hand."""
+    return Piece(
+        required=document.required,
+        complete=document.complete,
+        checked=document.checked_at is not None,
+        expiry_date=document.expiry_date,
+        min_validity_months=document.min_validity_months,
+    )
+
+
+@dataclass
+class Facts:
+    """`steps` in order, the last of which is the current one; `to_come`: the tasks of the product after it."""
+
+    steps: list[CaseStep]
+    to_come: list[ProductTask]
+    pauses: list[StepPause]
+    documents: list[CaseDocument]
+    calendars: CalendarOf
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        return [piece_of(document) for document in self.documents]
+
+    @property
+    def open_pause(self) -> StepPause | None:
+        return next((pause for pause in self.pauses if pause.until_date is None), None)
+
+
+def facts_of(case: Case) -> Facts:
+    """As they are now: five queries, however long the case."""
+    steps = list(CaseStep.objects.filter(case=case.pk))
+    pauses = StepPause.objects.filter(step__case=case.pk).select_related("step").order_by("from_date", "pk")
+    documents = CaseDocument.objects.filter(case=case.pk).select_related("document_type", "file")
+    return Facts(
+        steps=steps,
+        to_come=tasks_after(case, steps[-1].number if steps else 0),
+        pauses=list(pauses),
+        documents=list(documents),
+        calendars=calendars_of(case.organization),
+    )
+
+
+def tasks_after(case: Case, number: int) -> list[ProductTask]:
+    return list(ProductTask.objects.filter(product=case.product_id, step__gt=number))

@@ -1,0 +1,105 @@
+"""Closing a case by force, reopening and deleting it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bureau.accounts.services.validation import clean_text
+from bureau.cases.models import Case, StepPause
+from bureau.cases.permissions import cases as permissions
+from bureau.cases.planning import step_due_date
+from bureau.cases.selectors.cases import cases_found
+from bureau.cases.selectors.facts import facts_of
+from bureau.cases.services.cases.following import described, follow, locked, pauses_of
+from bureau.cases.states import STEP_MOVES, CaseStatus, StepStatus
+from bureau.core import audit
+from bureau.core.models import User
+from bureau.kit.errors import Invalid, WrongState
+
+LONGEST_REASON = 1000
+
+
+def force_close_case(*, actor: User, case: Case, reason: str, now: datetime) -> Case:
+    """Completes a case whatever is missing: staff and administrators, who say why. Its current step stays as it is.
+
+    Raises Forbidden, Invalid, WrongState.
+    """
+    reason = clean_text("reason", reason, longest=LONGEST_REASON)
+    with transaction.atomic():
+        case = locked(case)
+        if case.status == CaseStatus.COMPLETED and permissions.can_delete_case(actor, case):
+            raise WrongState(_("The case is completed already."))
+        permissions.can_force_close(actor, case).enforce()
+        if not reason:
+            raise Invalid.field("reason", _("Say why the case is closed."))
+        before = described(case)
+        follow(case, now=now, closed_by=actor, closing_reason=reason)
+        audit.record(case, "force_closed", actor=actor, now=now, old=before, new={**described(case), "reason": reason})
+    return case
+
+
+def reopen_case(*, actor: User, case: Case, now: datetime) -> Case:
+    """Takes a completed case up again, at its last step. Its clock stood while it was closed.
+
+    Raises Forbidden, WrongState.
+    """
+    with transaction.atomic():
+        case = locked(case)
+        permissions.can_change_case(actor, case).enforce()
+        if case.status != CaseStatus.COMPLETED or case.completed_at is None:
+            raise WrongState(_("Only a completed case can be reopened."))
+        facts = facts_of(case)
+        step, before = facts.steps[-1], described(case)
+        if step.status != StepStatus.WAITING:  # there the clock stands still, and goes on standing
+            closed, today = timezone.localdate(case.completed_at), timezone.localdate(now)
+            StepPause.objects.create(step=step, from_date=closed, until_date=today)
+            step.due_date = step_due_date(step, pauses_of(step), facts.calendars)
+        if step.status == StepStatus.COMPLETED:
+            step.status = STEP_MOVES[StepStatus.COMPLETED, "reopen"]
+            step.completed_at = step.completed_by = None
+        step.save(update_fields=["status", "due_date", "completed_at", "completed_by"])
+        follow(case, now=now, closed_by=None, closing_reason="")
+        audit.record(case, "reopened", actor=actor, now=now, old=before, new=described(case))
+    return case
+
+
+def delete_case(*, actor: User, case: Case, now: datetime) -> None:
+    """Deletes a case with its documents, steps and notes. Its number is not given again. Raises Forbidden."""
+    with transaction.atomic():
+        case = locked(case)
+        permissions.can_delete_case(actor, case).enforce()
+        _delete(actor, case, now=now)
+
+
+def bulk_delete_cases(*, actor: User, query: str, confirm: bool, now: datetime) -> int:
+    """Deletes the cases that a search finds; returns how many. Superusers only, with an explicit confirmation.
+
+    Raises Forbidden, Invalid.
+    """
+    permissions.can_bulk_delete_cases(actor).enforce()
+    query = clean_text("query", query, longest=200)
+    if not query:
+        raise Invalid.field("query", _("Say which cases: words of their number, customer or product."))
+    if not confirm:
+        raise Invalid.field("confirm", _("Deleting cannot be undone: confirm it with true."))
+    with transaction.atomic():
+        cases = list(cases_found(Case.objects.visible_to(actor), query).order_by("pk"))
+        for case in cases:
+            _delete(actor, locked(case), now=now)
+    return len(cases)
+
+
+def _delete(actor: User, case: Case, *, now: datetime) -> None:
+    gone = {
+        "number": case.number,
+        "customer": case.customer_id,
+        "product": case.product.code,
+        "status": case.status,
+        "documents": list(case.documents.exclude(file=None).values_list("file__sha256", flat=True)),
+    }
+    organization, pk = case.organization, case.pk
+    case.delete()
+    case.pk = pk
+    audit.record(case, "deleted", actor=actor, now=now, old=gone, organization=organization)

@@ -1,0 +1,103 @@
+"""What every write to a case begins and ends with: its lock, and what follows from its documents and steps."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from bureau.cases.models import Case, CaseDocument, CaseStep, ProductTask, StepPause
+from bureau.cases.planning import CalendarOf, case_due_date, plan
+from bureau.cases.selectors.facts import Facts, facts_of, tasks_after
+from bureau.cases.states import CaseStatus, StepStatus, case_status
+from bureau.core.hooks import file_quarantined
+from bureau.core.models import StoredFile
+from bureau.kit.errors import Invalid, NotFound
+
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
+
+
+def locked(case: Case) -> Case:
+    """The case as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).filter(pk=case.pk)
+    current = rows.select_related("organization", "customer__party", "product", "owner").first()
+    if current is None:
+        raise NotFound(_("The case was deleted."))
+    return current
+
+
+def readable_date(name: str, day: date) -> date:
+    """A day that a calendar can count from. Raises Invalid for field `name`."""
+    if not EARLIEST <= day <= LATEST:
+        raise Invalid.field(name, _("Give a date between 1990 and 2100."))
+    return day
+
+
+def open_step(case: Case, task: ProductTask, *, start: date, calendars: CalendarOf, now: datetime) -> CaseStep:
+    """The task as a step of the case, which keeps what the task says now."""
+    return CaseStep.objects.create(
+        case=case,
+        task=task if task.pk else None,
+        number=task.step,
+        name=task.name,
+        duration=task.duration,
+        business_days=task.business_days,
+        country=task.country,
+        notify_days_before=task.notify_days_before,
+        start_date=start,
+        due_date=plan(start, [task], calendars),
+        created_at=now,
+    )
+
+
+def follow(case: Case, *, now: datetime, **changes: Any) -> Facts:
+    """Writes what follows from the facts of the locked case, with `changes`: status, due date, its current step."""
+    facts = facts_of(case)
+    for name, value in changes.items():
+        setattr(case, name, value)
+    case.status = case_status(
+        steps=[StepStatus(step.status) for step in facts.steps],
+        more_to_come=bool(facts.to_come),
+        pieces=facts.pieces,
+        closed=case.closed_by_id is not None,
+    )
+    current = facts.steps[-1] if case.status != CaseStatus.COMPLETED else None
+    case.step_number = current.number if current else 0
+    case.step_status = current.status if current else ""
+    counting = current is not None and current.status in (StepStatus.PENDING, StepStatus.PROCESSING)
+    case.step_due_date = current.due_date if current and counting else None
+    case.due_date = case_due_date(case, facts.steps, facts.to_come, facts.pauses, facts.calendars)
+    if case.status != CaseStatus.COMPLETED:
+        case.completed_at = None
+    elif case.completed_at is None:
+        case.completed_at = now
+    case.updated_at = now
+    case.save(
+        update_fields=[
+            *("status", "step_number", "step_status", "step_due_date", "due_date", "completed_at", "updated_at"),
+            *changes,
+        ]
+    )
+    return facts
+
+
+def described(case: Case) -> Mapping[str, Any]:
+    """What the audit log keeps of what follows."""
+    return {"status": case.status, "step": case.step_number, "step_status": case.step_status, "due_date": case.due_date}
+
+
+def first_tasks(case: Case) -> list[ProductTask]:
+    """The tasks of the product, or the one that stands for all work where it has none."""
+    tasks = tasks_after(case, 0)
+    return tasks or [ProductTask(step=1, name=_("Work"), duration=0, business_days=True, last_step=True)]
+
+
+def pauses_of(step: CaseStep) -> list[StepPause]:
+    return list(StepPause.objects.filter(step=step).select_related("step"))
+
+
+@file_quarantined.register
+def follow_quarantined(*, file: StoredFile, now: datetime) -> None:
+    """A file that the virus scan took away is missing again."""
+    for case in Case.objects.filter(pk__in=CaseDocument.objects.filter(file=file).values("case")):
+        follow(locked(case), now=now)
