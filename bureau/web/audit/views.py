@@ -1,13 +1,15 @@
 """The audit log of one's own organization: found, read, and its chain verified."""
 
+import json
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from bureau.accounts.permissions import can_read_audit_log
@@ -16,22 +18,42 @@ from bureau.core import audit
 from bureau.core.models import AuditEntry
 from bureau.web.answers import PAGE_SIZE, PageRequest, page
 from bureau.web.audit.reading import described
+from bureau.web.exports import Column, exported
 
 FILTERS = ("kind", "record", "person", "action", "from", "to")
 RECENT = 2000  # entries whose kinds and actions are offered as filters
 SHOWN_BREAKS = 20
+COLUMNS = (
+    Column(gettext_lazy("Entry"), "position"),
+    Column(gettext_lazy("When"), "created_at"),
+    Column(gettext_lazy("Person"), "user"),
+    Column(gettext_lazy("Address"), "ip_address"),
+    Column(gettext_lazy("Action"), "action"),
+    Column(gettext_lazy("Kind"), "entity_type"),
+    Column(gettext_lazy("Record id"), "entity_id"),
+    Column(gettext_lazy("Before"), lambda entry: _values(entry.old_values)),
+    Column(gettext_lazy("After"), lambda entry: _values(entry.new_values)),
+    Column(gettext_lazy("Hash"), "hash"),
+)
+
+
+def _values(found: Any) -> str:
+    return "" if found is None else json.dumps(found, ensure_ascii=False)
 
 
 @page
 @require_http_methods(["GET", "POST"])
-def audit_log(request: PageRequest) -> HttpResponse:
+def audit_log(request: PageRequest) -> HttpResponseBase:
     """POST verifies the chain and shows the same page with what it found."""
     user = request.user
     can_read_audit_log(user).enforce()
     log = AuditEntry.objects.visible_to(user).filter(chain=user.organization_id).order_by("-position")
     filters = {name: request.GET.get(name, "").strip().replace("\x00", "") for name in FILTERS}
+    found = _filtered(log, filters).select_related("user")
+    if file := exported(request, "audit-log", found, COLUMNS):
+        return file
     recent = set(log.values_list("entity_type", "action")[:RECENT])
-    rows = list(_before(_filtered(log, filters), request).select_related("user")[: PAGE_SIZE + 1])
+    rows = list(_before(found, request)[: PAGE_SIZE + 1])
     newest = log.first()
     context: dict[str, Any] = {
         "entries": described(rows[:PAGE_SIZE], user),
@@ -45,8 +67,8 @@ def audit_log(request: PageRequest) -> HttpResponse:
         "count": newest.position if newest else 0,
     }
     if request.method == "POST":
-        found = list(audit.breaks(user.organization_id))
-        context |= {"verified": True, "breaks": found[:SHOWN_BREAKS], "more_breaks": len(found) - SHOWN_BREAKS}
+        breaks = list(audit.breaks(user.organization_id))
+        context |= {"verified": True, "breaks": breaks[:SHOWN_BREAKS], "more_breaks": len(breaks) - SHOWN_BREAKS}
     return render(request, "web/audit/log.html", context)
 
 

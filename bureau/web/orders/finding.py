@@ -137,14 +137,19 @@ class CountedPaginator(Paginator):
         self.count = count
 
 
+def listed(rows: QuerySet[PurchaseOrder], filters: OrderFilters) -> QuerySet[PurchaseOrder]:
+    """In the order asked for, with what a row of the list shows, and `value`: what each is worth."""
+    rows = rows.annotate(value=Coalesce("ceiling_amount", "total_amount"))
+    return selectors.with_first_line(selectors.with_people(filters.in_order(rows)))
+
+
 def paged_with_total(
     request: HttpRequest, rows: QuerySet[PurchaseOrder], filters: OrderFilters
 ) -> tuple[Page[PurchaseOrder], Any]:
     """The page asked for, and what all of the rows are worth together: two queries."""
-    rows = rows.annotate(value=Coalesce("ceiling_amount", "total_amount"))
+    rows = listed(rows, filters)
     sums = rows.order_by().aggregate(rows=Count("pk"), worth=ExactSum("value"))
-    shown = selectors.with_first_line(selectors.with_people(filters.in_order(rows)))
-    return CountedPaginator(shown, sums["rows"]).get_page(request.GET.get("page")), sums["worth"]
+    return CountedPaginator(rows, sums["rows"]).get_page(request.GET.get("page")), sums["worth"]
 
 
 def chosen_ids(texts: Iterable[str]) -> list[int]:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bureau.kit.errors import Conflict, Invalid
@@ -18,16 +19,30 @@ from bureau.parties.selectors import vendors as selectors
 from bureau.parties.services.vendors import VendorExists, create_vendor, update_vendor
 from bureau.purchasing.selectors import payables
 from bureau.web.answers import UNREADABLE, PageRequest, page, paged
+from bureau.web.context import Shell
+from bureau.web.exports import Column, exported
 from bureau.web.setup.forms import show_refusal
 from bureau.web.vendors.forms import VendorForm
 
 SHOWN = 10
 TOLERANCES = ("price", "quantity", "total")
+COLUMNS = (
+    Column(gettext_lazy("Code"), "code"),
+    Column(gettext_lazy("Vendor"), "party.name"),
+    Column(gettext_lazy("Contact"), "contact_name"),
+    Column(gettext_lazy("E-mail"), "party.email"),
+    Column(gettext_lazy("Phone"), "party.phone"),
+    Column(gettext_lazy("Address"), "party.address"),
+    Column(gettext_lazy("Tax number"), "party.tax_number"),
+    Column(gettext_lazy("Terms"), "payment_terms"),
+    Column(gettext_lazy("State"), lambda row: _("Active") if row.active else _("Inactive")),
+)
+SPENT = Column(gettext_lazy("Spent this year"), "spend")
 
 
 @page
 @require_GET
-def vendor_list(request: PageRequest) -> HttpResponse:
+def vendor_list(request: PageRequest) -> HttpResponseBase:
     user = request.user
     filters = {name: request.GET.get(name, "").strip().replace("\x00", "") for name in ("q", "state")}
     rows = selectors.visible_vendors(user)
@@ -41,8 +56,11 @@ def vendor_list(request: PageRequest) -> HttpResponse:
     if filters["state"] in ("active", "inactive"):
         rows = rows.filter(active=filters["state"] == "active")
     year = timezone.localdate().year
+    rows = payables.with_spend(rows, user, year)
+    if file := exported(request, "vendors", rows, (*COLUMNS, SPENT) if Shell(request).pays else COLUMNS):
+        return file
     context = {
-        "page": paged(request, payables.with_spend(rows, user, year)),
+        "page": paged(request, rows),
         "filters": filters,
         "filtered": any(filters.values()),
         "year": year,

@@ -2,18 +2,18 @@
 
 import csv
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from bureau.kit.errors import Invalid
+from bureau.kit.sheets import csv_cell
 from bureau.purchasing.models import Bill
 from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors import bills as selectors
@@ -21,15 +21,38 @@ from bureau.purchasing.selectors import payables
 from bureau.purchasing.services.bills.exporting import export_payments
 from bureau.purchasing.states import BillStatus
 from bureau.web.answers import PageRequest, page, paged
+from bureau.web.exports import Column, exported
 
 COLUMNS = (
     "vendor", "name", "bill_number", "bill_date", "due_date", "amount", "currency", "holder", "iban", "bic", "note",
 )  # fmt: skip
 
 
+STATES = {
+    BillStatus.OPEN: gettext_lazy("Not matched yet"),
+    BillStatus.MATCHED: gettext_lazy("To approve"),
+    BillStatus.EXCEPTION: gettext_lazy("Exception"),
+    BillStatus.APPROVED: gettext_lazy("To pay"),
+    BillStatus.PAID: gettext_lazy("Paid"),
+}
+LISTED = (
+    Column(gettext_lazy("Vendor"), "vendor.party.name"),
+    Column(gettext_lazy("Number"), "bill_number"),
+    Column(gettext_lazy("Order"), "order.po_number"),
+    Column(gettext_lazy("State"), lambda row: STATES[BillStatus(row.status)]),
+    Column(gettext_lazy("Differences"), lambda row: " ".join(one["message"] for one in row.exceptions)),
+    Column(gettext_lazy("Date"), "bill_date"),
+    Column(gettext_lazy("Due"), "due_date"),
+    Column(gettext_lazy("Net"), "subtotal"),
+    Column(gettext_lazy("Tax"), "tax_amount"),
+    Column(gettext_lazy("Total"), "total_amount"),
+    Column(gettext_lazy("Paid on"), "payment_date"),
+)
+
+
 @page
 @require_GET
-def bill_list(request: PageRequest) -> HttpResponse:
+def bill_list(request: PageRequest) -> HttpResponseBase:
     user, today = request.user, timezone.localdate()
     may_write = permissions.can_write_bills(user, user.organization)
     tabs: dict[str, QuerySet[Bill]] = {}
@@ -48,8 +71,11 @@ def bill_list(request: PageRequest) -> HttpResponse:
     rows = _searched(tabs[tab], filters["q"])
     if filters["due"] == "overdue":
         rows = rows.filter(due_date__lt=today).exclude(status=BillStatus.PAID)
+    rows = rows.select_related("vendor__party", "order")
+    if file := exported(request, "bills", rows, LISTED):
+        return file
     context = {
-        "page": paged(request, rows.select_related("vendor__party", "order")),
+        "page": paged(request, rows),
         "total": selectors.total_of(rows.order_by()),
         "tab": tab,
         "tabs": [(name, _names()[name], counts.get(name)) for name in tabs],
@@ -104,7 +130,7 @@ def payments(request: PageRequest) -> HttpResponse:
         if payment.change_waits:
             notes.append(_("a new account waits to be confirmed"))
         table.writerow(
-            _cell(value)
+            csv_cell(value)
             for value in (
                 bill.vendor.code,
                 bill.vendor.party.name,
@@ -133,9 +159,3 @@ def _day(text: str) -> date | None:
     if day is None:
         raise Invalid(_("Give the day as a date, such as 2026-03-31."))
     return day
-
-
-def _cell(value: Any) -> str:
-    """As text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not isinstance(value, Decimal) else text

@@ -1,8 +1,9 @@
 """The list of projects with their budgets, and the page of one."""
 
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from bureau.accounts import selectors as accounts
@@ -10,15 +11,26 @@ from bureau.purchasing.models import Project, ProjectStatus
 from bureau.purchasing.permissions import projects as permissions
 from bureau.purchasing.selectors import projects as selectors
 from bureau.web.answers import PageRequest, page, paged
+from bureau.web.exports import Column, exported
 from bureau.web.projects.forms import MemberForm
 from bureau.web.projects.reading import money_of
 
 SHOWN_ORDERS = 10
+COLUMNS = (
+    Column(gettext_lazy("Code"), "code"),
+    Column(gettext_lazy("Project"), "name"),
+    Column(gettext_lazy("State"), "get_status_display"),
+    Column(gettext_lazy("Start"), "start_date"),
+    Column(gettext_lazy("End"), "end_date"),
+    Column(gettext_lazy("Budget"), "budget"),
+    Column(gettext_lazy("Spent"), "spent"),
+    Column(gettext_lazy("Remaining"), "remaining"),
+)
 
 
 @page
 @require_GET
-def project_list(request: PageRequest) -> HttpResponse:
+def project_list(request: PageRequest) -> HttpResponseBase:
     user = request.user
     filters = {name: request.GET.get(name, "").strip().replace("\x00", "") for name in ("q", "status")}
     rows = Project.objects.visible_to(user)
@@ -26,8 +38,11 @@ def project_list(request: PageRequest) -> HttpResponse:
         rows = rows.filter(Q(code__icontains=word) | Q(name__icontains=word))
     if filters["status"] in ProjectStatus.values:
         rows = rows.filter(status=filters["status"])
+    rows = selectors.with_figures(rows).order_by("code", "pk")
+    if file := exported(request, "projects", rows, COLUMNS):
+        return file
     context = {
-        "page": paged(request, selectors.with_figures(rows).order_by("code", "pk")),
+        "page": paged(request, rows),
         "filters": filters,
         "filtered": any(filters.values()),
         "statuses": ProjectStatus.choices,
