@@ -67,10 +67,12 @@ class Customer(models.Model):
     objects = CustomerQuerySet.as_manager()
 
     class Meta:
+        # With `active` inside, counting those that are needs no rows; with the organization, one's own.
         indexes = [
-            models.Index(fields=["organization", "-created_at", "-id"], name="customer_newest"),
-            models.Index(fields=["organization", "sort_name", "id"], name="customer_by_name"),
-            models.Index(fields=["owner", "-created_at", "-id"], name="customer_owner"),
+            models.Index(fields=["organization", "-created_at", "-id", "active"], name="customer_newest"),
+            models.Index(fields=["organization", "sort_name", "id", "active"], name="customer_by_name"),
+            models.Index(fields=["owner", "-created_at", "-id", "organization", "active"], name="customer_owner"),
+            models.Index(fields=["-created_at", "-id", "active"], name="customer_newest_of_all"),
             models.Index(fields=["organization", "passport_number"], name="customer_passport"),
             models.Index(
                 fields=["passport_expiry_date"],

@@ -1,9 +1,26 @@
+import re
 import uuid
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Value
+from django.db.models.functions import Lower, Replace, Upper
 
 from bureau.core.models import Organization, User
+
+PUNCTUATION = " ./-"
+"""What a tax number is written with or without: DE 123.456 is DE123456."""
+
+
+def tax_key(tax_number: str) -> str:
+    """A tax number as `Party.tax_key` holds it."""
+    return re.sub(f"[{re.escape(PUNCTUATION)}]", "", tax_number).upper()
+
+
+def _tax_key() -> Func:
+    key: Func = Upper(F("tax_number"))
+    for character in PUNCTUATION:
+        key = Replace(key, Value(character), Value(""))
+    return key
 
 
 class PartyQuerySet(models.QuerySet):
@@ -22,13 +39,23 @@ class Party(models.Model):
     phone = models.CharField(max_length=50, blank=True)
     address = models.TextField(blank=True, max_length=1000)
     tax_number = models.CharField(max_length=50, blank=True)
+    tax_key = models.GeneratedField(
+        expression=_tax_key(),
+        output_field=models.CharField(max_length=50),
+        db_persist=True,
+        help_text="the tax number without punctuation, in upper case: by it they are compared",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     objects = PartyQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index("organization", Lower("name"), name="party_name")]
+        indexes = [
+            models.Index("organization", Lower("name"), name="party_name"),
+            models.Index("organization", Lower("email"), name="party_email"),
+            models.Index(fields=["organization", "tax_key"], name="party_tax_key"),
+        ]
 
     def __str__(self) -> str:
         return self.name
