@@ -1,0 +1,29 @@
+"""On which days an organization works, for due dates."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+
+from bureau.cases.planning import Timed, plan
+from bureau.core.models import Organization
+from bureau.kit.workdays import Workdays, workdays
+
+
+def calendars_of(organization: Organization) -> Callable[[str], Workdays]:
+    """The working days of a country, of the organization's own for an empty one, without its closing days: read once."""
+    closed = frozenset(organization.closing_days.values_list("date", flat=True))
+
+    @cache
+    def calendar_of(country: str) -> Workdays:
+        return workdays(country or organization.country, closed)
+
+    return calendar_of
+
+
+def workdays_of(organization: Organization, country: str = "") -> Workdays:
+    return calendars_of(organization)(country)
+
+
+def task_due_date(task: Timed, start: date, organization: Organization) -> date:
+    """When a task (or a step of a case) is due that begins on `start`. Raises OverflowError past the year 9999."""
+    return plan(start, [task], calendars_of(organization))
