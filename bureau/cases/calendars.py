@@ -10,7 +10,7 @@ from bureau.kit.workdays import Workdays, workdays
 
 
 def calendars_of(organization: Organization) -> Callable[[str], Workdays]:
-    """The working days of a country, of the organization's own for an empty one, without its closing days: read once."""
+    """The working days of a country (of the organization's own for an empty one) without closing days, read once."""
     closed = frozenset(organization.closing_days.values_list("date", flat=True))
 
     @cache

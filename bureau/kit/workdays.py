@@ -14,13 +14,20 @@ LONGEST = 3660
 """Days of a duration, and of a search for a working day: about ten years."""
 
 
-@lru_cache(maxsize=64)
-def _holidays(country: str) -> holidays.HolidayBase | None:
-    """The public holidays of a country (ISO 3166-1 alpha-2); None where the library knows none."""
+@lru_cache(maxsize=1024)
+def _days_off(country: str, year: int) -> frozenset[date]:
+    """The days of a year on which a country (ISO 3166-1 alpha-2) does not work; of one that the library does not know,
+    Saturdays and Sundays. A set of its own for each year: a calendar of the library's fills itself while it is asked,
+    which no other thread may see halfway."""
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    days = [date.fromordinal(number) for number in range(first, last + 1)]
     try:
-        return holidays.country_holidays(country) if country else None
+        public = holidays.country_holidays(country, years=year) if country else None
     except NotImplementedError:
-        return None
+        public = None
+    if public is None:
+        return frozenset(day for day in days if day.weekday() in (SATURDAY, SUNDAY))
+    return frozenset(day for day in days if not public.is_working_day(day))
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,7 @@ class Workdays:
     closed: frozenset[date] = field(default_factory=frozenset)
 
     def works(self, day: date) -> bool:
-        if day in self.closed:
-            return False
-        public = _holidays(self.country)
-        if public is None:
-            return day.weekday() not in (SATURDAY, SUNDAY)
-        return public.is_working_day(day)
+        return day not in self.closed and day not in _days_off(self.country, day.year)
 
     def add(self, start: date, days: int, *, business: bool) -> date:
         """The day that lies `days` after `start`, which is not counted itself. With `business` only working days count,
