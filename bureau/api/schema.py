@@ -11,6 +11,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
+from bureau.api import exports
 from bureau.api.dialect import DIALECTS, Dialect
 from bureau.api.shapes import MoneyNumber
 
@@ -76,6 +77,10 @@ class BureauSchema(AutoSchema):
                 operation["responses"].setdefault(
                     status, {"description": text, "content": _error_content(self.view.dialect)}
                 )
+            if self._is_list_view():
+                for kind in exports.TYPES.values():
+                    file = {"schema": {"type": "string", "format": "binary"}}
+                    operation["responses"]["200"]["content"][kind.partition(";")[0]] = file
             if self.method == "POST" and self.view.idempotent:
                 operation.setdefault("parameters", []).append(
                     {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}

@@ -4,7 +4,7 @@ A `Shape` is a DRF serializer for the schema and for reading. It renders faster 
 compiled into one function: from an object (`render`), or from the columns of a query without making objects (`rows`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
@@ -111,10 +111,22 @@ class Shape(serializers.Serializer):
         return [build(row) for row in queryset.values_list(*columns)]
 
     @classmethod
+    def each(cls, queryset: QuerySet[Any], chunk: int) -> Iterator[dict[str, Any]]:
+        """The same one after the other, `chunk` read at a time: for lists of any length."""
+        if cls._is_flat_for(queryset):
+            columns, build = _compiled_rows(cls)
+            yield from map(build, queryset.values_list(*columns).iterator(chunk))
+        else:
+            yield from map(_compiled(cls), queryset.iterator(chunk))
+
+    @classmethod
     def of(cls, queryset: QuerySet[Any]) -> list[dict[str, Any]]:
         """The records of a query: from columns where the shape allows it, else from objects."""
-        flat = _is_flat(cls, queryset.model, frozenset(queryset.query.annotations))  # type: ignore[arg-type]  # a class is hashable
-        return cls.rows(queryset) if flat else cls.render_all(queryset)
+        return cls.rows(queryset) if cls._is_flat_for(queryset) else cls.render_all(queryset)
+
+    @classmethod
+    def _is_flat_for(cls, queryset: QuerySet[Any]) -> bool:
+        return _is_flat(cls, queryset.model, frozenset(queryset.query.annotations))  # type: ignore[arg-type]  # a class is hashable
 
     @classmethod
     def prepared(cls, build: Callable[..., QuerySet[Any]]) -> Callable[..., list[dict[str, Any]]]:

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from bureau.api import exports, idempotency
 from bureau.api import filters as filtering
-from bureau.api import idempotency
 from bureau.api.dialect import AGENCY, BIZ, P2P, PO, PRS, Dialect
 from bureau.api.filters import Filter, Ordering
 from bureau.api.pages import listing, paged, whole
@@ -142,8 +142,8 @@ def operation(
     The method gets (request, [validated body,] path values); a PATCH body may leave any field out. It returns what
     `answer` renders: a record, with `many` an iterable of records, with `page` a queryset or a prepared list of the
     shape, of which one page with `filters` and `ordering` applied is answered, or a Listing. With `data` all of a
-    queryset, filtered, is answered as {"data": [..]}, or the page that was asked for. A dictionary is rendered already;
-    a response passes as it is.
+    queryset, filtered, is answered as {"data": [..]}, or the page that was asked for. Either can be taken as a file
+    (exports.py). A dictionary is rendered already; a response passes as it is.
     """
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -156,6 +156,13 @@ def operation(
                 found = method(view, request, *values, **kwargs)
                 if isinstance(found, HttpResponseBase):
                     return found
+                form = exports.asked_for(request) if page or data else ""
+                if form:
+                    if isinstance(found, PreparedForUser):
+                        found = found.build(request.user)
+                    if isinstance(found, QuerySet):
+                        found = filtering.apply(found, filters, request.query_params, ordering)
+                    return exports.exported(request, form, found, answer)
                 if page:
                     if isinstance(found, QuerySet):
                         found = listing(filtering.apply(found, filters, request.query_params, ordering), answer)
@@ -191,6 +198,8 @@ def operation(
             parameters.append(
                 OpenApiParameter(Ordering.NAME, many=True, explode=False, enum=ordering.choices, description=help)
             )
+        if page or data:
+            parameters.append(exports.PARAMETER)
         shown = None if answer is None else answer(many=True) if many or page or data else answer
         documented = extend_schema(
             request=body, responses={status: shown}, parameters=parameters, summary=summary or None

@@ -275,7 +275,7 @@ def _write(sheet: Any, row: int, place: int, value: Any, moment: Any, money: Any
         case Decimal() if abs(value) < 10**13:  # further digits would be lost in a spreadsheet's numbers
             exponent = value.as_tuple().exponent
             sheet.write_number(row, place, float(value), money if exponent == -2 else None)
-        case int() if abs(value) < 10**15:
+        case int() | float() if abs(value) < 10**15:
             sheet.write_number(row, place, value)
         case datetime():
             sheet.write_datetime(row, place, value, moment)
