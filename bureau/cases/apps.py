@@ -6,5 +6,7 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from bureau.cases.services import links  # noqa: F401  (it registers its kind of job)
+        from bureau.cases import reminders  # noqa: F401  (these three register their kinds of job)
+        from bureau.cases.notifications import cases  # noqa: F401  (the same)
+        from bureau.cases.services import links  # noqa: F401  (the same)
         from bureau.cases.services.cases import following  # noqa: F401  (it follows files that a scan took away)

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from bureau.accounts.services.validation import clean_text
 from bureau.cases.models import Case, CaseDocument, CaseLink, DocumentType
+from bureau.cases.notifications.cases import tell_uploaded
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.services.cases.following import follow, locked, readable_date
+from bureau.cases.services.links import note_upload
 from bureau.cases.states import CaseStatus
 from bureau.core import audit, files
 from bureau.core.files import Upload
@@ -110,7 +112,8 @@ def receive_upload(
 ) -> CaseDocument:
     """What a customer uploads by link: a document of the link's own case, which nobody has checked yet.
 
-    Raises Invalid (also for a wrong or an empty file), TooLarge, VirusDetected, WrongState, NotFound.
+    Raises Invalid (also for a wrong or an empty file), TooLarge, VirusDetected, WrongState, NotFound (also for a link
+    that was revoked meanwhile).
     """
     if document.case_id != link.case_id:
         raise NotFound(_("Not found."))
@@ -121,6 +124,8 @@ def receive_upload(
         case, document = _locked(document)
         _require_open(case)
         _refuse_checked(document)
+        note_upload(link, now=now)
+        tell_uploaded(case, now=now)
         _write(case, document, {name: value for name, value in given.items() if value}, stored, actor=None, now=now)
     return document
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bureau.cases.models import Case, CaseLink
 from bureau.cases.permissions.cases import can_change_case
@@ -25,6 +26,7 @@ from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid, NotFound, WrongState
 
 DAYS, MOST_DAYS = 14, 90
+NOT_WORKING = gettext_lazy("This link does not work any more. Ask for a new one.")
 SEEN_AGAIN = timedelta(minutes=1)
 """A link that is opened again within this time is not noted again."""
 
@@ -156,7 +158,7 @@ def link_for_token(token: str, *, now: datetime) -> CaseLink:
         token_hash=digest(token), revoked_at=None, expires_at__gt=now, case__customer__active=True
     ).first()
     if link is None:
-        raise NotFound(_("This link does not work any more. Ask for a new one."))
+        raise NotFound(NOT_WORKING)
     return link
 
 
@@ -165,3 +167,9 @@ def note_use(link: CaseLink, *, now: datetime) -> None:
     seldom = Q(used_at=None) | Q(used_at__lte=now - SEEN_AGAIN)
     if CaseLink.objects.filter(seldom, pk=link.pk).update(used_at=now):
         link.used_at = now
+
+
+def note_upload(link: CaseLink, *, now: datetime) -> None:
+    """Counts a file that came by the link, in the transaction that keeps it. Raises NotFound when it works no more."""
+    if not CaseLink.objects.filter(pk=link.pk, revoked_at=None, expires_at__gt=now).update(uploads=F("uploads") + 1):
+        raise NotFound(NOT_WORKING)

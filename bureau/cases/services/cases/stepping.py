@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureau.cases.models import Case, CaseStep, StepPause
+from bureau.cases.notifications.cases import tell_completed
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.planning import step_due_date
 from bureau.cases.selectors.facts import Facts, facts_of, piece_of
@@ -91,6 +92,8 @@ def _set(actor: User, case: Case, facts: Facts, status: StepStatus, *, now: date
     if status == StepStatus.COMPLETED and facts.to_come:
         open_step(case, facts.to_come[0], start=today, calendars=facts.calendars, now=now)
     follow(case, now=now)
+    if case.status == CaseStatus.COMPLETED:
+        tell_completed(case, now=now)
     action = {StepStatus.COMPLETED: "step_completed", StepStatus.REJECTED: "step_rejected"}.get(status, "step_moved")
     new = {**described(case), "name": step.name, "set": status.value}
     audit.record(case, action, actor=actor, now=now, old=before, new=new)
