@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("bureau.web.receipts.urls")),
     path("", include("bureau.web.vendors.urls")),
     path("", include("bureau.web.bills.urls")),
+    path("", include("bureau.web.calendar.urls")),
     path("", include("bureau.web.design.urls")),
 ]

@@ -126,6 +126,7 @@ NO_RECORD = {
     "api:dialect-schema": "names a document of the API itself",
     "api:integration-sync": "names a service; it works on the caller's own organization",
     "web:password-reset": "the token is the permission, for whoever holds it",
+    "web:calendar-feed": "the same",
 }
 """Addresses with a variable part that names no tenant's record, and why."""
 

@@ -16,6 +16,7 @@ from bureau.accounts.permissions import has_code
 from bureau.accounts.selectors import access_scopes
 from bureau.accounts.services import passwords, users
 from bureau.accounts.services import sign_in as sign_ins
+from bureau.cases.services import feeds
 from bureau.kit.errors import Conflict, DomainError, Invalid, NotFound, RateLimited, Unauthorized
 from bureau.purchasing.selectors import order_people
 from bureau.purchasing.services import delegations
@@ -109,6 +110,8 @@ def account(request: PageRequest) -> HttpResponse:
         return redirect("web:account")
     if request.POST.get("do") in ("away", "back"):
         return _away(request)
+    if request.POST.get("do") in ("calendar", "no-calendar"):
+        return _calendar(request)
     form = ChangePasswordForm(request.POST or None)
     if form.is_valid():
         try:
@@ -161,12 +164,29 @@ def _away(request: PageRequest) -> HttpResponse:
     return _account_page(request, away=form)
 
 
+def _calendar(request: PageRequest) -> HttpResponse:
+    """Makes a new secret address of one's calendar, which this page alone shows, or ends it."""
+    if request.POST["do"] == "no-calendar":
+        feeds.remove_feed(actor=request.user, now=timezone.now())
+        messages.success(request, _("The address does not work any more."))
+        return redirect(reverse("web:account") + "#calendar")
+    token = feeds.create_feed(actor=request.user, now=timezone.now())
+    response = _account_page(request, feed_url=feeds.feed_url(token))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 def _account_page(
-    request: PageRequest, *, form: ChangePasswordForm | None = None, away: AwayForm | None = None
+    request: PageRequest,
+    *,
+    form: ChangePasswordForm | None = None,
+    away: AwayForm | None = None,
+    feed_url: str = "",
 ) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     bound = bool((form and form.is_bound) or away)
     context = {"form": form or ChangePasswordForm(), "scopes": access_scopes(user), "today": today}
+    context |= {"feed": feeds.feed_of(user), "feed_url": feed_url}
     context["received"] = order_people.delegations_received(user, today=today)
     if has_code(user, "po:approve"):
         context["given"] = order_people.delegations_given(user, today=today)
