@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Func, Q, QuerySet, Value
-from django.db.models.functions import Replace, Upper
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.accounts.permissions import System
@@ -18,10 +17,11 @@ from bureau.core.models import Organization, User
 from bureau.core.numbers import next_number
 from bureau.kit.errors import Conflict, Invalid, WrongState
 from bureau.parties.models import AccountState, BankAccount, Party, Vendor
+from bureau.parties.models.parties import tax_key
 from bureau.parties.permissions import vendors as permissions
 from bureau.parties.selectors.vendors import confirmed_account
+from bureau.parties.services.parties import PARTY_FIELDS, save_party
 
-PARTY_FIELDS = ("name", "email", "phone", "address", "tax_number")
 TOLERANCES = ("quantity_tolerance", "price_tolerance", "total_tolerance")
 MATCHING = ("match_receipts", *TOLERANCES)
 VENDOR_FIELDS = ("contact_name", "payment_terms", "active", *MATCHING)
@@ -107,8 +107,7 @@ def update_vendor(
         if not allow_duplicate:
             _refuse_duplicate(vendor.party, changed)
         if changed:
-            vendor.party.updated_at = now
-            vendor.party.save(update_fields=[*PARTY_FIELDS, "updated_at"])
+            save_party(vendor.party, now=now)
             vendor.save(update_fields=VENDOR_FIELDS)
             audit.record_update(vendor, actor=_recorded(actor), now=now, before=before, after=after)
     return vendor
@@ -234,18 +233,15 @@ def _code_taken(code: str) -> VendorExists:
 def _refuse_duplicate(party: Party, names: Any) -> None:
     """Raises VendorExists where another vendor has the name, tax number or e-mail address; `names` are those to ask."""
     checks = {"name": Q(party__name__iexact=party.name)}
-    if party.tax_number:
-        checks["tax_number"] = Q(tax_key=_letters_and_digits(party.tax_number))
+    if tax_key(party.tax_number):
+        checks["tax_number"] = Q(party__tax_key=tax_key(party.tax_number))
     if party.email:
         checks["email"] = Q(party__email__iexact=party.email)
     others: QuerySet[Vendor] = Vendor.objects.filter(organization=party.organization_id).exclude(party=party.pk)
-    key: Func = Upper(F("party__tax_number"))
-    for character in " .-/":
-        key = Replace(key, Value(character), Value(""))
     for name, same in checks.items():
         if name not in names:
             continue
-        found = others.annotate(tax_key=key).filter(same).select_related("party").order_by("pk").first()
+        found = others.filter(same).select_related("party").order_by("pk").first()
         if found is not None:
             message = _("%(vendor)s is there already, with the same %(what)s.") % {
                 "vendor": str(found),
@@ -254,12 +250,8 @@ def _refuse_duplicate(party: Party, names: Any) -> None:
             raise VendorExists(message, fields={name: [message]})
 
 
-def _letters_and_digits(tax_number: str) -> str:
-    return re.sub(r"[ ./-]", "", tax_number).upper()
-
-
 def _locked(vendor: Vendor) -> Vendor:
-    rows = Vendor.objects.select_for_update(of=("self",), no_key=True)
+    rows = Vendor.objects.select_for_update(of=("self", "party"), no_key=True)
     return rows.select_related("party", "organization").get(pk=vendor.pk)
 
 

@@ -1,0 +1,62 @@
+"""Reads of customers, who are the clients too."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from bureau.core.models import Organization, User
+from bureau.kit.errors import NotFound
+from bureau.parties.models import Customer
+from bureau.parties.models.parties import tax_key
+
+TWINS: Final = 10  # customers that are told of, for each field
+UNIQUE: Final = ("email", "tax_number", "passport_number")
+"""By these a customer is known again."""
+
+
+def visible_customers(user: User) -> QuerySet[Customer]:
+    """Newest first, with their party."""
+    customers: QuerySet[Customer] = Customer.objects.visible_to(user)
+    return customers.select_related("party", "owner").order_by("-created_at", "-pk")
+
+
+def visible_customer(user: User, pk: int) -> Customer:
+    """The customer with this id, where the person may see it. Raises NotFound, foreign or unknown."""
+    found = visible_customers(user).select_related("organization").filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Not found."))
+    return found
+
+
+def searched(customers: QuerySet[Customer], query: str) -> QuerySet[Customer]:
+    """Those in whose search text every word is found."""
+    for word in query.upper().split():
+        customers = customers.filter(search_text__contains=word)
+    return customers
+
+
+def passport_key(passport_number: str) -> str:
+    """A passport number as it is kept: in upper case, without spaces."""
+    return "".join(passport_number.upper().split())
+
+
+def twins(
+    organization: Organization, values: Mapping[str, str], *, exclude: Customer | None = None
+) -> dict[str, list[Customer]]:
+    """For each of UNIQUE that has a value: the customers of the organization that have it, where there are any.
+
+    Whether the person who asks may see them is not looked at.
+    """
+    same = {
+        "email": lambda value: Q(party__organization=organization, party__email__lower=value.strip().lower()),
+        "tax_number": lambda value: Q(party__organization=organization, party__tax_key=tax_key(value)),
+        "passport_number": lambda value: Q(passport_number=passport_key(value)),
+    }
+    others = Customer.objects.filter(organization=organization).select_related("party").order_by("pk")
+    if exclude is not None:
+        others = others.exclude(pk=exclude.pk)
+    asked = {name: value for name in UNIQUE if tax_key(value := values.get(name) or "")}
+    found = {name: list(others.filter(same[name](value))[:TWINS]) for name, value in asked.items()}
+    return {name: customers for name, customers in found.items() if customers}
