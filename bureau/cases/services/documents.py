@@ -226,9 +226,10 @@ def _write(
     if stored is not None:
         document.file, document.uploaded_at = stored, now
     after = described(document)
-    if after == before and "details" not in given:
+    changed = stored is not None or after != before
+    if not changed and "details" not in given:
         return
-    if after != before:
+    if changed:
         document.checked_by = document.checked_at = None
     document.updated_at = now
     document.save()
