@@ -15,5 +15,9 @@ urlpatterns = [
     path("", include("bureau.web.vendors.urls")),
     path("", include("bureau.web.bills.urls")),
     path("", include("bureau.web.calendar.urls")),
+    path("", include("bureau.web.cases.urls")),
+    path("", include("bureau.web.customers.urls")),
+    path("", include("bureau.web.links.urls")),
+    path("", include("bureau.web.products.urls")),
     path("", include("bureau.web.design.urls")),
 ]
