@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from bureau.api.biz import bills, users
+from bureau.api.agency import customers, document_types, products
+from bureau.api.biz import bills, clients, users
 from bureau.api.p2p import requests as simple_requests
 from bureau.api.po import additions, decisions, documents, integrations, orders, projects, receipts
 from bureau.api.po import audit as po_audit
@@ -61,7 +62,41 @@ po = [
     path("v1/audit-logs/", po_audit.AuditLog.as_view(), name="audit-logs"),
     path("v1/integrations/<str:name>/sync/", integrations.IntegrationSync.as_view(), name="integration-sync"),
 ]
+agency = [
+    path("customers/", customers.CustomerList.as_view(), name="customers"),
+    path("customers/search/", customers.CustomerSearch.as_view(), name="customer-search"),
+    path("customers/quick-create/", customers.CustomerQuickCreate.as_view(), name="customer-quick-create"),
+    path("customers/bulk-delete/", customers.CustomerBulkDelete.as_view(), name="customer-bulk-delete"),
+    path("customers/duplicates/", customers.CustomerDuplicates.as_view(), name="customer-duplicates"),
+    path("customers/<int:pk>/", customers.CustomerItem.as_view(), name="customer"),
+    path("customers/<int:pk>/toggle-active/", customers.CustomerToggleActive.as_view(), name="customer-toggle-active"),
+    path("products/", products.ProductList.as_view(), name="products"),
+    path("products/quick-create/", products.ProductQuickCreate.as_view(), name="product-quick-create"),
+    path("products/bulk-delete/", products.ProductBulkDelete.as_view(), name="product-bulk-delete"),
+    path("products/get_product_by_id/<int:pk>/", products.ProductById.as_view(), name="product-by-id"),
+    path(
+        "products/get_products_by_product_type/<path:product_type>/",
+        products.ProductsByType.as_view(),
+        name="products-by-type",
+    ),
+    path("products/<int:pk>/", products.ProductItem.as_view(), name="product"),
+    path("products/<int:pk>/can-delete/", products.ProductUse.as_view(), name="product-can-delete"),
+    path("document-types/", document_types.DocumentTypeList.as_view(), name="document-types"),
+    path("document-types/<int:pk>/", document_types.DocumentTypeItem.as_view(), name="document-type"),
+    path(
+        "document-types/<int:pk>/can-delete/",
+        document_types.DocumentTypeCanDelete.as_view(),
+        name="document-type-can-delete",
+    ),
+    path(
+        "compute/doc_workflow_due_date/<int:task_id>/<str:start_date>/",
+        products.TaskDueDate.as_view(),
+        name="task-due-date",
+    ),
+]
 biz = [
+    path("clients/", clients.ClientList.as_view(), name="clients"),
+    path("clients/<int:pk>/", clients.ClientItem.as_view(), name="client"),
     path("bills/", bills.BillList.as_view(), name="bills"),
     path("bills/<int:pk>/", bills.BillItem.as_view(), name="bill"),
     path("bills/<int:pk>/match/", bills.BillMatch.as_view(), name="bill-match"),
@@ -105,6 +140,7 @@ urlpatterns = [
     *people,
     *p2p,
     *prs,
+    *agency,
     *biz,
     *po,
     path("schema/", documentation.SchemaView.as_view(), name="schema"),

@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 
 from bureau.accounts.permissions import System
 from bureau.accounts.services.validation import FieldErrors, set_fields
-from bureau.cases.models import DocumentType
+from bureau.cases.actions import ACTIONS
+from bureau.cases.models import Case, CaseDocument, DocumentType
 from bureau.cases.permissions import products as permissions
 from bureau.cases.selectors.products import type_usage
+from bureau.cases.services.cases.following import follow, locked
+from bureau.cases.states import StepStatus
 from bureau.core import audit
 from bureau.core.models import Organization, User
 from bureau.kit.errors import BusinessRule, Conflict, Invalid, NotFound
@@ -19,6 +22,8 @@ from bureau.kit.errors import BusinessRule, Conflict, Invalid, NotFound
 FIELDS = (
     "name", "description", "has_number", "has_expiry_date", "min_validity_months", "notify_days_before", "actions",
 )  # fmt: skip
+ASKED = ("has_number", "has_expiry_date")
+"""What makes a document complete, beside its file."""
 LONGEST_VALIDITY = 120
 """Months."""
 LONGEST_NOTICE = 3650
@@ -57,7 +62,8 @@ def create_document_type(
 def update_document_type(
     *, actor: User | System, document_type: DocumentType, changes: Mapping[str, Any], now: datetime
 ) -> DocumentType:
-    """Changes what is named in `changes` (names of FIELDS; others are ignored).
+    """Changes what is named in `changes` (names of FIELDS; others are ignored). Open cases follow where their documents
+    are complete now, or are no longer.
 
     Raises Forbidden, Invalid, DocumentTypeExists.
     """
@@ -70,6 +76,8 @@ def update_document_type(
         if after != before:
             kind.updated_at = now
             _save(kind)
+            if any(after[name] != before[name] for name in ASKED):
+                _follow_cases(kind, now=now)
             audit.record_update(kind, actor=recorded(actor), now=now, before=before, after=after)
     return kind
 
@@ -122,10 +130,18 @@ def _set(kind: DocumentType, given: Mapping[str, Any]) -> None:
 
 def _set_actions(kind: DocumentType, given: Any) -> FieldErrors:
     names = given if isinstance(given, list) else [None]
-    if not all(isinstance(name, str) and 0 < len(name) <= 50 and "\x00" not in name for name in names):
-        return {"actions": [_("Give a list of names of actions.")]}
+    if not all(isinstance(name, str) and name in ACTIONS for name in names):
+        return {"actions": [_("Give a list of some of: %(options)s.") % {"options": ", ".join(ACTIONS)}]}
     kind.actions = list(dict.fromkeys(names))
     return {}
+
+
+def _follow_cases(kind: DocumentType, *, now: datetime) -> None:
+    """Those whose state hangs on such a document: nobody has begun to work on them, and it has a file."""
+    held = CaseDocument.objects.filter(document_type=kind, required=True, file__isnull=False)
+    waiting = Case.objects.filter(step_status=StepStatus.PENDING, step_number=1, pk__in=held.values("case"))
+    for case in waiting.order_by("pk"):
+        follow(locked(case), now=now)
 
 
 def _values(kind: DocumentType) -> dict[str, Any]:

@@ -1,25 +1,18 @@
-"""Keeping what the organization offers: products, with the tasks and documents that their cases take."""
+"""The tasks and documents of a product, as they are given, checked, written and told."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pycountry
-from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from bureau.accounts.permissions import System
 from bureau.accounts.services.validation import set_fields
 from bureau.cases.models import DocumentType, Product, ProductDocument, ProductTask
-from bureau.cases.permissions import products as permissions
-from bureau.cases.selectors.products import product_usage, products_found
-from bureau.cases.services.document_types import check_months, organization_of, recorded
-from bureau.core import audit
-from bureau.core.models import Organization, TaxCode, User
-from bureau.kit.errors import BusinessRule, Conflict, Invalid, NotFound
+from bureau.cases.services.document_types import check_months
+from bureau.core.models import Organization
 
 FIELDS = ("code", "name", "description", "product_type", "base_price", "tax_code", "active")
 """What can be given of a product, beside its tasks and documents."""
@@ -66,150 +59,7 @@ class Content:
     documents: list[ProductDocument] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class BulkDeletion:
-    """How many went, and the codes of those that stayed because of their cases."""
-
-    deleted: int
-    kept: list[str]
-
-
-class ProductExists(Conflict):
-    """The organization has a product with this code, in whatever case."""
-
-    code = "PRODUCT_EXISTS"
-
-
-class ProductInUse(BusinessRule):
-    """There are cases of the product."""
-
-    code = "PRODUCT_IN_USE"
-
-
-def create_product(
-    *,
-    actor: User | System,
-    code: str,
-    name: str,
-    tasks: Sequence[TaskInput] = (),
-    documents: Sequence[DocumentInput] = (),
-    organization: Organization | None = None,
-    now: datetime,
-    **details: Any,
-) -> Product:
-    """A product of the organization, the actor's where not named. `details`: further names of FIELDS.
-
-    Where no task is marked as the last step, the last one is.
-    Raises Forbidden, Invalid (by the API's names: tasks.0.duration, required_documents.0), ProductExists.
-    """
-    owner = organization or organization_of(actor)
-    permissions.can_write_products(actor, owner).enforce()
-    product = Product(organization=owner, created_at=now, updated_at=now)
-    errors: Errors = defaultdict(list)
-    _set(product, {"code": code, "name": name, **details}, errors)
-    read = Content(_read_tasks(tasks, [], errors), _read_documents(owner, documents, errors))
-    if errors:
-        raise Invalid(fields=errors)
-    with transaction.atomic():
-        _save(product, force_insert=True)
-        _write_tasks(product, read.tasks, [])
-        _write_documents(product, read.documents)
-        audit.record(product, "created", actor=recorded(actor), now=now, new=_described(product, read))
-    return product
-
-
-def update_product(
-    *,
-    actor: User | System,
-    product: Product,
-    changes: Mapping[str, Any],
-    tasks: Sequence[TaskInput] | None = None,
-    documents: Sequence[DocumentInput] | None = None,
-    now: datetime,
-) -> Product:
-    """Changes what is named in `changes` (names of FIELDS; others are ignored). `tasks` and `documents` replace all,
-    but a task that is named by its id, or has the step of one that was there, is that task: cases go on with it.
-
-    Raises Forbidden, Invalid, ProductExists.
-    """
-    permissions.can_write_products(actor, product.organization).enforce()
-    with transaction.atomic():
-        product = _locked(product)
-        old = _stored(product)
-        before = _described(product, old)
-        errors: Errors = defaultdict(list)
-        _set(product, changes, errors)
-        read = _stored(product)
-        if tasks is not None:
-            read.tasks = _read_tasks(tasks, read.tasks, errors)
-        if documents is not None:
-            read.documents = _read_documents(product.organization, documents, errors)
-        if errors:
-            raise Invalid(fields=errors)
-        after = _described(product, read)
-        if after != before:
-            product.updated_at = now
-            _save(product)
-            if after["tasks"] != before["tasks"]:
-                _write_tasks(product, read.tasks, old.tasks)
-            if after["documents"] != before["documents"]:
-                product.documents.all().delete()
-                _write_documents(product, read.documents)
-            audit.record_update(product, actor=recorded(actor), now=now, before=before, after=after)
-    return product
-
-
-def delete_product(*, actor: User | System, product: Product, now: datetime) -> None:
-    """Deletes a product of which there is no case, with its tasks. Raises Forbidden, ProductInUse."""
-    permissions.can_write_products(actor, product.organization).enforce()
-    with transaction.atomic():
-        product = _locked(product, deleting=True)
-        usage = product_usage(product)
-        if usage.in_use:
-            raise ProductInUse(usage.message)
-        audit.record(product, "deleted", actor=recorded(actor), now=now, old=_described(product, _stored(product)))
-        product.delete()
-
-
-def bulk_delete_products(*, actor: User, query: str, confirm: bool, now: datetime) -> BulkDeletion:
-    """Deletes the products of the actor's organization that the words of `query` find; those with cases stay.
-
-    Raises Forbidden, Invalid (nothing to search for, or not confirmed).
-    """
-    permissions.can_bulk_delete_products(actor).enforce()
-    errors = {}
-    if not query.strip():
-        errors["query"] = [_("Say which: give a word of their code or name.")]
-    if not confirm:
-        errors["confirm"] = [_("This cannot be undone. Send true to confirm it.")]
-    if errors:
-        raise Invalid(fields=errors)
-    deleted, kept = 0, []
-    with transaction.atomic():
-        found = Product.objects.filter(products_found(query), organization=actor.organization_id).order_by("pk")
-        for product in found:
-            try:
-                delete_product(actor=actor, product=product, now=now)
-                deleted += 1
-            except ProductInUse:
-                kept.append(product.code)
-    return BulkDeletion(deleted, kept)
-
-
-def _set(product: Product, given: Mapping[str, Any], errors: Errors) -> None:
-    values = {name: given[name] for name in FIELDS if name in given}
-    former = product.tax_code
-    errors.update(set_fields(product, values))
-    if "base_price" in values and "base_price" not in errors and product.base_price < 0:
-        errors["base_price"].append(_("The price must be 0 or more."))
-    if product.tax_code and product.tax_code != former and "tax_code" not in errors:
-        codes = TaxCode.objects.filter(organization=product.organization_id, active=True)
-        known = list(codes.values_list("code", flat=True))
-        if product.tax_code not in known:
-            errors["tax_code"].append(_("Choose one of: %(options)s.") % {"options": ", ".join(known)})
-
-
-def _read_tasks(given: Sequence[TaskInput], there: Sequence[ProductTask], errors: Errors) -> list[ProductTask]:
+def read_tasks(given: Sequence[TaskInput], there: Sequence[ProductTask], errors: Errors) -> list[ProductTask]:
     """The tasks in order; those that are there already are changed, not saved. Errors stand under tasks.<index>."""
     if len(given) > MAX_ROWS:
         errors["tasks"].append(_("Use at most %(count)d tasks.") % {"count": MAX_ROWS})
@@ -270,9 +120,7 @@ def _set_task(task: ProductTask, row: TaskInput) -> dict[str, list[str]]:
     return errors
 
 
-def _read_documents(
-    organization: Organization, given: Sequence[DocumentInput], errors: Errors
-) -> list[ProductDocument]:
+def read_documents(organization: Organization, given: Sequence[DocumentInput], errors: Errors) -> list[ProductDocument]:
     """The documents, required ones first. Errors stand under required_documents.<index>, optional_documents.<index>."""
     if not given:
         return []
@@ -307,7 +155,7 @@ def _read_documents(
     return read
 
 
-def _write_tasks(product: Product, tasks: Sequence[ProductTask], old: Sequence[ProductTask]) -> None:
+def write_tasks(product: Product, tasks: Sequence[ProductTask], old: Sequence[ProductTask]) -> None:
     kept = {task.pk for task in tasks if task.pk is not None}
     product.tasks.exclude(pk__in=kept).delete()
     steps = {task.pk: task.step for task in old}
@@ -323,18 +171,18 @@ def _write_tasks(product: Product, tasks: Sequence[ProductTask], old: Sequence[P
     ProductTask.objects.bulk_create(added)
 
 
-def _write_documents(product: Product, documents: Iterable[ProductDocument]) -> None:
+def write_documents(product: Product, documents: Iterable[ProductDocument]) -> None:
     rows = list(documents)
     for row in rows:
         row.pk, row.product = None, product
     ProductDocument.objects.bulk_create(rows)
 
 
-def _stored(product: Product) -> Content:
+def stored(product: Product) -> Content:
     return Content(list(product.tasks.all()), list(product.documents.select_related("document_type")))
 
 
-def _described(product: Product, content: Content) -> dict[str, Any]:
+def described(product: Product, content: Content) -> dict[str, Any]:
     """What the audit log keeps of a product."""
     return {
         **{name: getattr(product, name) for name in FIELDS},
@@ -359,26 +207,3 @@ def _described(product: Product, content: Content) -> dict[str, Any]:
             for document in content.documents
         ],
     }
-
-
-def _save(product: Product, **options: Any) -> None:
-    """Raises ProductExists."""
-    message = _("There is a product with the code %(code)s already.") % {"code": product.code}
-    taken = ProductExists(message, fields={"code": [message]})
-    same = Product.objects.filter(organization=product.organization_id, code__iexact=product.code)
-    if same.exclude(pk=product.pk).exists():
-        raise taken
-    try:
-        with transaction.atomic():
-            product.save(**options)
-    except IntegrityError:
-        raise taken from None
-
-
-def _locked(product: Product, *, deleting: bool = False) -> Product:
-    """The product as it is now, locked until the end of the transaction; with `deleting` no case of it can begin."""
-    rows = Product.objects.select_for_update(of=("self",), no_key=not deleting).select_related("organization")
-    found = rows.filter(pk=product.pk).first()
-    if found is None:
-        raise NotFound(_("The product was deleted."))
-    return found
