@@ -13,8 +13,9 @@ from bureau.core import audit
 from bureau.core.models import Organization, User
 from bureau.kit.errors import Conflict, DomainError, Invalid
 from bureau.parties.models import AccountState, BankAccount, Vendor
+from bureau.parties.services.parties import PARTY_FIELDS
 from bureau.parties.services.vendors import FIELDS as VENDOR_FIELDS
-from bureau.parties.services.vendors import PARTY_FIELDS, create_vendor, propose_account, update_vendor
+from bureau.parties.services.vendors import create_vendor, propose_account, update_vendor
 from bureau.purchasing.connectors.interface import Batch, Part, RowError
 from bureau.purchasing.connectors.reading import REQUIRED_OF_NEW, Entry, read
 from bureau.purchasing.models import CostCode, Project
