@@ -67,6 +67,12 @@ class Piece:
     min_validity_months: int = 0
 
 
+def is_complete(*, held: bool, number: str, expiry_date: date | None, has_number: bool, has_expiry_date: bool) -> bool:
+    """Whether all is there that a document's type asks for (`has_...`); how long it is valid is another question.
+    `held`: its file is there."""
+    return held and bool(number or not has_number) and (expiry_date is not None or not has_expiry_date)
+
+
 def document_state(piece: Piece, *, due_date: date, today: date) -> DocumentState:
     """`expired` by today, `expiring` before the end of the time for which the case needs it: its due date and the
     months that the document must be valid after that."""

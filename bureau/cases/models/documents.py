@@ -6,7 +6,11 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from bureau.cases.models.cases import Case
+from bureau.cases.states import is_complete
 from bureau.core.models import Organization, ScanState, StoredFile, User
+
+TAKEN_AWAY = (ScanState.INFECTED, ScanState.FAILED)
+"""A file that the virus scan did not pass is as good as none."""
 
 
 class DocumentTypeQuerySet(models.QuerySet["DocumentType"]):
@@ -86,7 +90,10 @@ class CaseDocument(models.Model):
     @property
     def complete(self) -> bool:
         """Whether all is there that its type asks for; how long it is valid is another question."""
-        if self.file is None or self.file.scan_state in (ScanState.INFECTED, ScanState.FAILED):
-            return False
-        kind = self.document_type
-        return bool((self.number or not kind.has_number) and (self.expiry_date or not kind.has_expiry_date))
+        return is_complete(
+            held=self.file is not None and self.file.scan_state not in TAKEN_AWAY,
+            number=self.number,
+            expiry_date=self.expiry_date,
+            has_number=self.document_type.has_number,
+            has_expiry_date=self.document_type.has_expiry_date,
+        )

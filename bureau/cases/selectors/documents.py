@@ -6,6 +6,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.cases.models import CaseDocument
+from bureau.cases.models.documents import TAKEN_AWAY
 from bureau.core.models import ScanState, User
 from bureau.kit.errors import NotFound
 
@@ -34,7 +35,7 @@ def documents_in_order(user: User, ids: Sequence[int]) -> list[CaseDocument | No
 
 def completed() -> Q:
     """As `CaseDocument.complete`."""
-    clean = Q(file__isnull=False) & ~Q(file__scan_state__in=(ScanState.INFECTED, ScanState.FAILED))
+    clean = Q(file__isnull=False) & ~Q(file__scan_state__in=TAKEN_AWAY)
     number = Q(document_type__has_number=False) | ~Q(number="")
     expiry = Q(document_type__has_expiry_date=False) | Q(expiry_date__isnull=False)
     return clean & number & expiry
