@@ -1,16 +1,20 @@
 """What every page of the shell needs, computed when a template asks: an answer without the shell pays nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bureau.accounts.permissions import codes, has_code
+from bureau.cases.selectors.customers import due_cases
 from bureau.core.models import Job, JobState
+from bureau.parties.models import Customer
 from bureau.purchasing.models import Project
 from bureau.purchasing.permissions.orders import can_create_order
 from bureau.purchasing.selectors import requests as selectors
@@ -19,6 +23,8 @@ from bureau.purchasing.selectors.orders import orders_awaiting
 
 THEMES = ("light", "dark")
 BAR_SLOTS = 5
+CASES_SOON = timedelta(days=7)
+"""Within this time a case is due soon: it is counted in the rail and stands on Home."""
 SHOWN_JOBS = {"scan_file": gettext_lazy("Scanning a file for viruses")}
 """The work that people wait for, by kind; e-mails and the like run unseen."""
 
@@ -98,6 +104,11 @@ class Shell:
         return self.signed_in and (self.reviews_finance or self.user.sees_organization)
 
     @cached_property
+    def handles_cases(self) -> bool:
+        """Whether customers are daily work for this person; everybody may begin with them in the rail."""
+        return self.signed_in and (self.user.sees_organization or Customer.objects.visible_to(self.user).exists())
+
+    @cached_property
     def _works_on_projects(self) -> bool:
         return Project.objects.visible_to(self.user).exists()
 
@@ -115,6 +126,8 @@ class Shell:
             counts["home"] += counts["orders"]
         if self.pays:
             counts["bills"] = bills_awaiting(self.user).count()
+        if due := due_cases(self.user, until=timezone.localdate() + CASES_SOON).count():
+            counts["cases"] = due
         return counts
 
     @cached_property
@@ -130,6 +143,11 @@ class Shell:
             self._area("projects", _("Projects"), "web:projects", "p", shown=self.buys),
             self._area("vendors", _("Vendors"), "web:vendors", "v", shown=self.buys or self.pays),
         ]
+        cases = [
+            self._area("cases", _("Cases"), "web:cases", "c"),
+            self._area("customers", _("Customers"), "web:customers", "u"),
+            self._area("products", _("Products"), "web:products", "d"),
+        ]
         office = [
             self._area("setup", _("Setup"), "web:setup", "s", shown=self.user.administers),
             self._area("audit", _("Audit log"), "web:audit", "l", shown=has_code(self.user, "audit:read")),
@@ -137,6 +155,7 @@ class Shell:
         groups = [
             Group("", [self._area("home", _("Home"), "web:home", "h")]),
             Group(_("Buying"), buying),
+            Group(_("Cases"), cases),
             Group(_("Office"), office),
         ]
         return [Group(group.label, [area for area in group.areas if area.url]) for group in groups]
@@ -169,6 +188,9 @@ class Shell:
         if can_create_order(self.user):
             things.append(NewThing(_("New order"), "orders", reverse("web:order-new")))
             things.append(NewThing(_("Walk-up order"), "walkup", reverse("web:order-walkup")))
+        if self.handles_cases:
+            things.append(NewThing(_("New case"), "cases", reverse("web:case-new")))
+            things.append(NewThing(_("New customer"), "customers", reverse("web:customer-new")))
         return things
 
     @property

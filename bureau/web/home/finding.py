@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from bureau.cases.selectors.cases import cases_found, most_urgent, visible_cases
+from bureau.cases.selectors.products import visible_products
 from bureau.core.models import User
+from bureau.parties.selectors.customers import searched, visible_customers
 from bureau.parties.selectors.vendors import visible_vendors
 from bureau.purchasing.models import Project
 from bureau.purchasing.selectors.bills import visible_bills
@@ -21,11 +24,23 @@ class Place:
 
 
 def places(user: User, words: str, *, most: int) -> list[Place]:
-    """Projects, vendors and bills that the person may see, at most so many of each."""
+    """Customers, cases, products, projects, vendors and bills that the person may see, at most so many of each."""
+    customers = searched(visible_customers(user), words.replace("\x00", "")).order_by("sort_name", "pk")
+    cases = most_urgent(cases_found(visible_cases(user), words.replace("\x00", "")))
+    products = _with_words(visible_products(user), words, ("code", "name"))
     projects = _with_words(Project.objects.visible_to(user).order_by("code"), words, ("code", "name"))
     vendors = _with_words(visible_vendors(user), words, ("code", "party__name"))
     bills = _with_words(visible_bills(user), words, ("bill_number", "vendor__party__name"))
-    found = [Place("projects", row.name, row.code, reverse("web:project", args=[row.code])) for row in projects[:most]]
+    found = [
+        Place("customers", row.party.name, row.party.email, reverse("web:customer", args=[row.pk]))
+        for row in customers[:most]
+    ]
+    found += [
+        Place("cases", row.customer.party.name, f"{row.number} {row.product.name}", reverse("web:case", args=[row.pk]))
+        for row in cases[:most]
+    ]
+    found += [Place("products", row.name, row.code, reverse("web:product", args=[row.pk])) for row in products[:most]]
+    found += [Place("projects", row.name, row.code, reverse("web:project", args=[row.code])) for row in projects[:most]]
     found += [
         Place("vendors", row.party.name, row.code, reverse("web:vendor", args=[row.code])) for row in vendors[:most]
     ]

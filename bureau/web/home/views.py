@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from bureau.cases.selectors.customers import due_cases
 from bureau.core.models import User
 from bureau.core.sums import ExactSum
 from bureau.kit.errors import NotFound
@@ -20,7 +21,7 @@ from bureau.purchasing.selectors import orders as order_selectors
 from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.states import WAITING_FOR_DECISION, OrderStatus, RequestStatus
 from bureau.web.answers import PageRequest, page
-from bureau.web.context import Shell
+from bureau.web.context import CASES_SOON, Shell
 from bureau.web.home.finding import places
 from bureau.web.orders.finding import search_orders
 from bureau.web.orders.views.deciding import decide_orders
@@ -31,6 +32,7 @@ from bureau.web.requests.views.lists import UNDER_WAY
 
 SHOWN = 25
 MINE_SHOWN = 8
+CASES_SHOWN = 8
 REFUSED_SHOWN_DAYS = 14
 FOUND = 50
 FOUND_IN_PALETTE = 6
@@ -55,6 +57,8 @@ def home(request: PageRequest) -> HttpResponse:
         "mine": mine[:MINE_SHOWN],
         "more_of_mine": len(mine) > MINE_SHOWN,
         "figures": shown_figures,
+        "due_cases": due_cases(user, until=today + CASES_SOON)[:CASES_SHOWN],
+        "today": today,
         "currency": user.organization.currency,
     }
     return render(request, "web/home/home.html", context)

@@ -43,7 +43,7 @@ STATES = {
     "closed": ("done", gettext_lazy("Closed")),
     # cases
     "pending": ("ahead", gettext_lazy("Pending")),
-    "processing": ("moving", gettext_lazy("In progress")),
+    "processing": ("moving", gettext_lazy("Processing")),
     "completed": ("done", gettext_lazy("Completed")),
     # jobs, in Celery's words
     "PENDING": ("waiting", gettext_lazy("Waiting")),

@@ -31,7 +31,8 @@
     event.preventDefault();
     const row = button.closest("li"), gone = document.createElement("li"), undo = document.createElement("button");
     gone.className = "row-gone";
-    gone.append(`${button.dataset.gone}: ${$("input:not([type=hidden])", row).value}`, undo);
+    const choice = $("select[data-names]", row)?.selectedOptions[0]?.textContent;
+    gone.append(`${button.dataset.gone}: ${choice ?? $("input:not([type=hidden])", row).value}`, undo);
     undo.type = "button";
     undo.className = "btn small";
     undo.textContent = button.dataset.undo;
@@ -75,8 +76,16 @@
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const next = input.closest("li").nextElementSibling?.closest(".row-box"), list = input.closest("ol");
-    if (next) $("input:not([type=hidden])", next).focus();
+    if (next) $("input:not([type=hidden]), select", next).focus();
     else list.nextElementSibling.click();
+  });
+
+  on("keydown", "#builder .row-box :is(input, select)", (event, control) => {
+    const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+    if (!way || !event.altKey) return;
+    event.preventDefault();
+    $(`[data-move=${way}]`, control.closest("li")).click();
+    control.focus();
   });
 
   /* --- The buttons of a row say its name */
