@@ -15,7 +15,7 @@ from bureau.core.models import User
 from bureau.imports.models import Import, ImportState
 from bureau.imports.reading import guessed_mapping, headings_of
 from bureau.imports.registry import Importer, importer
-from bureau.kit.errors import Invalid, WrongState
+from bureau.kit.errors import Forbidden, Invalid, WrongState
 from bureau.kit.sheets import read_rows
 
 TYPES: Final = frozenset({"csv", "xlsx"})
@@ -142,6 +142,8 @@ def run_import(*, actor: User, imported: Import, now: datetime) -> Import:
 
 
 def _permitted(actor: User, imported: Import) -> Importer:
+    if actor.organization_id != imported.organization_id:  # a superuser's rows would become their own organization's
+        raise Forbidden(_("Only people of its organization import a file."))
     found = importer(imported.kind)
     found.permit(actor, imported.organization).enforce()
     return found

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from io import StringIO, TextIOWrapper
-from itertools import islice
+from io import StringIO
+from itertools import chain, islice
 from typing import IO, Any
 
 import openpyxl
@@ -73,25 +73,35 @@ def read_rows(file: IO[bytes], *, extension: str) -> Iterator[SheetRow]:
 def _csv_rows(file: IO[bytes]) -> Iterator[list[str]]:
     encoding = _encoding(file)
     file.seek(0)
-    text = TextIOWrapper(file, encoding=encoding, newline="")
-    try:
-        delimiter, skipped = _delimiter(text.read(_SAMPLE))
-        text.seek(0)
-        if skipped:
-            text.readline()
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                line = {"line": reader.line_num + skipped}
-                message = _("Line %(line)d cannot be read: a quotation mark in a cell is not doubled, or not closed.")
-                raise _unreadable(message % line) from None
-            yield [_unquoted(cell.strip()) for cell in cells]
-    finally:
-        text.detach()  # the file is the caller's, and stays open
+    texts = codecs.iterdecode(iter(lambda: file.read(_CHUNK), b""), encoding)
+    sample = next(texts, "")
+    delimiter, skipped = _delimiter(sample[:_SAMPLE])
+    lines = islice(_lines(sample, texts), skipped, None)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            line = {"line": reader.line_num + skipped}
+            message = _("Line %(line)d cannot be read: a quotation mark in a cell is not doubled, or not closed.")
+            raise _unreadable(message % line) from None
+        yield [_unquoted(cell.strip()) for cell in cells]
+
+
+def _lines(sample: str, rest: Iterable[str]) -> Iterator[str]:
+    """Old programs end lines by a carriage return alone."""
+    end = "\n" if "\n" in sample or "\r" not in sample else "\r"
+    begun = ""
+    for text in chain([sample], rest):
+        *whole, begun = (begun + text).split(end)
+        for line in whole:
+            yield line + end
+        if len(begun) > MAX_COLUMNS * MAX_CELL:
+            raise _unreadable(_("The file has no line ends. Save it as CSV or XLSX and upload that."))
+    if begun:
+        yield begun
 
 
 def _unquoted(cell: str) -> str:
@@ -247,7 +257,7 @@ def xlsx_file(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[byte
             for place, heading in enumerate(headings):
                 sheet.write_string(0, place, heading, bold)
             count = 0
-            for count, row in enumerate(_both(first, rows), 1):
+            for count, row in enumerate(chain(first, rows), 1):
                 if count > MAX_XLSX_ROWS:
                     raise too_many_rows()
                 for place, value in enumerate(row):
@@ -259,11 +269,6 @@ def xlsx_file(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[byte
         raise
     made.seek(0)
     return made
-
-
-def _both(first: Iterable[Sequence[Any]], rest: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    yield from first
-    yield from rest
 
 
 def _write(sheet: Any, row: int, place: int, value: Any, moment: Any, money: Any) -> None:
