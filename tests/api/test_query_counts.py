@@ -10,10 +10,12 @@ from django.urls import reverse
 from bureau.purchasing.services import orders
 from bureau.purchasing.states import RequestStatus as S
 from tests.clients import ApiClient
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter, receive
 from tests.factories.orders import attach as file_up
 from tests.factories.orders import make_cost_code, make_project, make_site, make_vendor, order_in
+from tests.factories.parties import make_customer
+from tests.factories.products import make_product
 from tests.factories.purchasing import NOW, STANDARD_STEPS, make_form, make_office, make_workflow, request_in
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +148,33 @@ def test_what_hangs_on_an_order_costs_the_same_queries_for_one_and_for_three():
         make_cost_code(site.project, f"CC-AGAIN{number}")
     assert [queries(client, path) for path in paths] == few
     assert few == [3, 3, 3, 7, 3]
+
+
+def test_products_and_document_types_cost_the_same_queries_for_one_and_for_three():
+    organization = make_organization()
+    client = ApiClient(make_user(organization))
+    bare, full = make_product(organization, tasks=1, required=1, optional=0), make_product(organization, tasks=5)
+    paths = [reverse("api:products"), reverse("api:document-types"), reverse("api:products-by-type", args=["visa"])]
+    few = [queries(client, path) for path in paths]
+    for _ in range(3):
+        make_product(organization, product_type="visa")
+    assert [queries(client, path) for path in paths[:2]] == few[:2] == [3, 3]
+    assert queries(client, paths[2]) <= 3
+    details = [reverse("api:product", kwargs={"pk": product.pk}) for product in (bare, full)]
+    assert queries(client, details[0]) == queries(client, details[1]) <= 4
+
+
+@pytest.mark.parametrize("who", ["member", "staff"])
+def test_clients_and_customers_cost_the_same_queries_for_one_and_for_three(who):
+    organization = make_organization()
+    person = make_user(organization, role=who)
+    client = ApiClient(person)
+    parameters = "?search=jane&ordering=-name,created_at&created_at__gte=2020-01-01"
+    lists = [f"{reverse(f'api:{name}')}{given}" for name in ("clients", "customers") for given in ("", parameters)]
+    customer = make_customer(organization, person)
+    assert [queries(client, path) for path in lists] == [3, 3, 3, 3]
+    for _ in range(2):
+        make_customer(organization, person)
+    assert [queries(client, path) for path in lists] == [3, 3, 3, 3]
+    assert queries(client, reverse("api:customer", kwargs={"pk": customer.pk})) == 2
+    assert queries(client, reverse("api:client", kwargs={"pk": customer.pk})) == 2

@@ -20,6 +20,8 @@ from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter
 from tests.factories.orders import attach, make_order, make_site, make_vendor
+from tests.factories.parties import make_customer
+from tests.factories.products import make_product
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -54,6 +56,15 @@ RECORDS = {
     "api:bill-approve": {"pk": "bill"},
     "api:bill-pay": {"pk": "bill"},
     "api:bill-file": {"pk": "bill"},
+    "api:client": {"pk": "customer"},
+    "api:customer": {"pk": "customer"},
+    "api:customer-toggle-active": {"pk": "customer"},
+    "api:product": {"pk": "product"},
+    "api:product-by-id": {"pk": "product"},
+    "api:product-can-delete": {"pk": "product"},
+    "api:document-type": {"pk": "document_type"},
+    "api:document-type-can-delete": {"pk": "document_type"},
+    "api:task-due-date": {"task_id": "task", "start_date": "start_date"},
     "api:attachment": {"attachment_id": "attachment"},
     "api:attachment-download": {"attachment_id": "attachment"},
     "api:form-template": {"template_id": "form"},
@@ -125,6 +136,7 @@ NO_RECORD = {
     "api:nothing-here": "every address that means nothing",
     "api:dialect-schema": "names a document of the API itself",
     "api:integration-sync": "names a service; it works on the caller's own organization",
+    "api:products-by-type": "names a word; what is found by it is the caller's own organization's",
     "web:password-reset": "the token is the permission, for whoever holds it",
     "web:calendar-feed": "the same",
 }
@@ -157,6 +169,7 @@ def world(db):
     theirs, site = make_office(), make_site()
     order = make_order(site)
     request = request_in(RequestStatus.DRAFT, theirs)
+    product = make_product(site.organization)
     attachment = attach_file(actor=theirs.requester, request=request, upload=pdf(), filename="a.pdf", now=NOW)
     job = jobs.enqueue(
         "send_mail",
@@ -179,6 +192,11 @@ def world(db):
         "order": order.pk,
         "order_file": attach(order).pk,
         "bill": enter(site).pk,
+        "customer": make_customer(site.organization).pk,
+        "product": product.pk,
+        "task": product.tasks.all()[0].pk,
+        "start_date": "2026-03-10",
+        "document_type": product.documents.all()[0].document_type_id,
         "project": site.project.code,
         "cost_code": site.cost_code.external_id,
         "vendor": site.vendor.code,
@@ -257,7 +275,8 @@ def test_lists_hold_nothing_of_another_organization(world):
         assert not [value for value in theirs if value in answer.content.decode()], name
     for name in ("orders", "projects", "vendors"):
         assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["data"] == [], name
-    assert world.callers["admin"].call("GET", reverse("api:bills")).json()["results"] == []
+    for name in ("bills", "clients", "customers", "customer-search", "products", "document-types"):
+        assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["results"] == [], name
 
 
 @pytest.mark.parametrize(
@@ -286,3 +305,16 @@ def test_file_of_another_organization_in_a_form_value_is_a_field_error(world):
         {"team": str(office.team.uuid), "subject": "x", "field_values": {"quote": str(world.ids["attachment"])}},
     )
     assert (answer.status_code, list(answer.json())) == (400, ["quote"])
+
+
+@pytest.mark.parametrize("field", ["required_documents", "optional_documents"])
+def test_foreign_document_type_in_a_product_is_a_field_error_in_the_words_of_an_unknown_one(world, field):
+    caller = world.callers["admin"]
+
+    def refused(value):
+        answer = caller.call("POST", reverse("api:products"), {"code": "X", "name": "X", field: [value]})
+        assert answer.status_code == 400
+        return answer.json()
+
+    assert refused(world.ids["document_type"]) == refused(2**40)
+    assert list(refused(2**40)["details"]) == [f"{field}.0"]
