@@ -15,7 +15,7 @@ from bureau.api.urls import urlpatterns
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 VERBS = ("get", "post", "put", "patch", "delete")
 
-# Sign-in and the API's entrance, then simple requests and tasks, then purchase requests, then orders: method, path.
+# Sign-in and the API's entrance, then simple requests and tasks, then purchase requests, orders, customers.
 DOCUMENTED = f"""
 GET /api/
 GET /api/health/
@@ -107,6 +107,24 @@ GET /api/v1/vendors
 GET /api/v1/audit-logs
 POST /api/v1/integrations/jobcost/sync
 POST /api/v1/integrations/timberline/sync
+
+GET /api/clients/
+POST /api/clients/
+GET /api/clients/1/
+PUT /api/clients/1/
+PATCH /api/clients/1/
+DELETE /api/clients/1/
+GET /api/customers/
+POST /api/customers/
+GET /api/customers/search/
+GET /api/customers/duplicates/
+GET /api/customers/1/
+PUT /api/customers/1/
+PATCH /api/customers/1/
+DELETE /api/customers/1/
+POST /api/customers/quick-create/
+POST /api/customers/1/toggle-active/
+POST /api/customers/bulk-delete/
 """
 EXCLUDED = {
     "/api/schema/": "the document itself",
