@@ -86,6 +86,14 @@ def document_state(piece: Piece, *, due_date: date, today: date) -> DocumentStat
     return DocumentState.CHECKED if piece.checked else DocumentState.UPLOADED
 
 
+def is_late(status: str, due_date: date, step_due_date: date | None, *, today: date) -> bool:
+    """Whether the current step of an open case, or the case, should have been done before today. While a step waits for
+    the customer the clock stands (no `step_due_date`): nothing is late then."""
+    if status not in (CaseStatus.PENDING, CaseStatus.PROCESSING) or step_due_date is None:
+        return False
+    return min(step_due_date, due_date) < today
+
+
 def case_status(
     *, steps: Iterable[StepStatus], more_to_come: bool, pieces: Iterable[Piece], closed: bool
 ) -> CaseStatus:

@@ -13,7 +13,7 @@ from bureau.cases.models import Case, CaseDocument, CaseStep, Product, ProductTa
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.planning import earliest_finish
 from bureau.cases.selectors.facts import Facts, facts_of, piece_of
-from bureau.cases.states import HELD, CaseStatus, DocumentState, StepStatus, document_state
+from bureau.cases.states import HELD, CaseStatus, DocumentState, StepStatus, document_state, is_late
 from bureau.core.audit import entity_type
 from bureau.core.models import AuditEntry, User
 from bureau.kit.errors import NotFound
@@ -64,9 +64,7 @@ def overdue(today: Any) -> Q:
 
 def is_overdue(case: Case, today: date) -> bool:
     """As `overdue`."""
-    if case.status not in OPEN or case.step_due_date is None:
-        return False
-    return min(case.step_due_date, case.due_date) < today
+    return is_late(case.status, case.due_date, case.step_due_date, today=today)
 
 
 def most_urgent(cases: QuerySet[Case]) -> QuerySet[Case]:
