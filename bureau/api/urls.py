@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bureau.api.agency import customers, document_types, products
+from bureau.api.agency import customers, document_types, imports, products
 from bureau.api.biz import bills, clients, users
 from bureau.api.p2p import requests as simple_requests
 from bureau.api.po import additions, decisions, documents, integrations, orders, projects, receipts
@@ -63,6 +63,12 @@ po = [
     path("v1/integrations/<str:name>/sync/", integrations.IntegrationSync.as_view(), name="integration-sync"),
 ]
 agency = [
+    path("imports/", imports.ImportList.as_view(), name="imports"),
+    path("imports/<int:pk>/", imports.ImportItem.as_view(), name="import"),
+    path("imports/<int:pk>/check/", imports.ImportCheck.as_view(), name="import-check"),
+    path("imports/<int:pk>/run/", imports.ImportRun.as_view(), name="import-run"),
+    path("imports/<int:pk>/rows/", imports.ImportRowList.as_view(), name="import-rows"),
+    path("imports/<int:pk>/report/", imports.ImportReport.as_view(), name="import-report"),
     path("customers/", customers.CustomerList.as_view(), name="customers"),
     path("customers/search/", customers.CustomerSearch.as_view(), name="customer-search"),
     path("customers/quick-create/", customers.CustomerQuickCreate.as_view(), name="customer-quick-create"),

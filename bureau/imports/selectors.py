@@ -35,9 +35,14 @@ def has_run(imported: Import) -> bool:
     return imported.state in (ImportState.IMPORTING, ImportState.IMPORTED)
 
 
-def rows_of(imported: Import, *, trial: bool | None = None) -> QuerySet[ImportRow]:
+def rows_of(imported: Import) -> QuerySet[ImportRow]:
     """What became of the rows, in the file's order; before the run, what would become of them."""
-    return imported.rows.filter(trial=not has_run(imported) if trial is None else trial).order_by("number")
+    return imported.rows.filter(trial=not has_run(imported)).order_by("number")
+
+
+def all_rows_of(imported: Import) -> QuerySet[ImportRow]:
+    """What the check and the run found."""
+    return imported.rows.order_by("number", "-trial")
 
 
 def worst_first(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:

@@ -19,6 +19,7 @@ from bureau.purchasing.states import RequestStatus
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter
+from tests.factories.imports import upload as upload_sheet
 from tests.factories.orders import attach, make_order, make_site, make_vendor
 from tests.factories.parties import make_customer
 from tests.factories.products import make_product
@@ -128,6 +129,11 @@ RECORDS = {
     "web:bill-pay": {"pk": "bill"},
     "web:bill-file": {"pk": "bill"},
     "web:bill-preview": {"pk": "bill"},
+    "api:import": {"pk": "import"},
+    "api:import-check": {"pk": "import"},
+    "api:import-run": {"pk": "import"},
+    "api:import-rows": {"pk": "import"},
+    "api:import-report": {"pk": "import"},
     "api:task": {"task_id": "job"},
     "api:job": {"job_id": "job"},
     "api:job-stream": {"job_id": "job"},
@@ -192,6 +198,7 @@ def world(db):
         "order": order.pk,
         "order_file": attach(order).pk,
         "bill": enter(site).pk,
+        "import": upload_sheet(site.staff, "name\nAnn\n").pk,
         "customer": make_customer(site.organization).pk,
         "product": product.pk,
         "task": product.tasks.all()[0].pk,

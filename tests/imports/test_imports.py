@@ -28,8 +28,8 @@ def many(count, start=0):
     return "first_name,last_name,email\n" + "\n".join(lines) + "\n"
 
 
-def outcomes(record, **options):
-    return [(row.number, row.outcome) for row in rows_of(record, **options)]
+def outcomes(record):
+    return [(row.number, row.outcome) for row in rows_of(record)]
 
 
 def test_columns_are_guessed_from_their_headings(staff):
