@@ -99,6 +99,17 @@ class OrganizationForm(forms.Form):
         return changes
 
 
+class ClosingDayForm(forms.Form):
+    date = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    until = forms.DateField(
+        label=gettext_lazy("Until"),
+        required=False,
+        help_text=gettext_lazy("For several days: the last one. Days without work in between are left out."),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    name = _text(gettext_lazy("What for"), longest=100, placeholder=gettext_lazy("Works outing"))
+
+
 class PersonForm(forms.Form):
     first_name = _text(gettext_lazy("First name"), longest=150, autocomplete="off")
     last_name = _text(gettext_lazy("Last name"), longest=150, autocomplete="off")

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from bureau.web.setup.views import buying, forms, home, integrations, organization, people, teams, workflows
+from bureau.web.setup.views import (
+    buying,
+    closing_days,
+    forms,
+    home,
+    integrations,
+    organization,
+    people,
+    teams,
+    workflows,
+)
 
 urlpatterns = [
     path("setup/", home.overview, name="setup"),
@@ -8,6 +18,7 @@ urlpatterns = [
     path("setup/organization/logo/", organization.logo, name="setup-logo"),
     path("setup/buying/", buying.buying, name="setup-buying"),
     path("setup/tax-codes/", buying.tax_codes, name="setup-tax-codes"),
+    path("setup/closing-days/", closing_days.closing_days, name="setup-closing-days"),
     path("setup/people/", people.people, name="setup-users"),
     path("setup/people/new/", people.new, name="setup-user-new"),
     path("setup/people/<uuid:uuid>/", people.person, name="setup-user"),
