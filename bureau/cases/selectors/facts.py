@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import QuerySet
+
 from bureau.cases.calendars import calendars_of
 from bureau.cases.models import Case, CaseDocument, CaseStep, ProductTask, StepPause
 from bureau.cases.planning import CalendarOf
 from bureau.cases.states import Piece
+from bureau.core.prepared import prepared
 
 
 def piece_of(document: CaseDocument) -> Piece:
@@ -41,17 +44,35 @@ class Facts:
 
 def facts_of(case: Case) -> Facts:
     """As they are now: five queries, however long the case."""
-    steps = list(CaseStep.objects.filter(case=case.pk))
-    pauses = StepPause.objects.filter(step__case=case.pk).select_related("step").order_by("from_date", "pk")
-    documents = CaseDocument.objects.filter(case=case.pk).select_related("document_type", "file")
+    steps = _steps(case=case.pk)
     return Facts(
         steps=steps,
         to_come=tasks_after(case, steps[-1].number if steps else 0),
-        pauses=list(pauses),
-        documents=list(documents),
+        pauses=_pauses(case=case.pk),
+        documents=_documents(case=case.pk),
         calendars=calendars_of(case.organization),
     )
 
 
 def tasks_after(case: Case, number: int) -> list[ProductTask]:
-    return list(ProductTask.objects.filter(product=case.product_id, step__gt=number))
+    return _tasks(product=case.product_id, number=number)
+
+
+@prepared
+def _steps(case: int) -> QuerySet[CaseStep]:
+    return CaseStep.objects.filter(case=case)
+
+
+@prepared
+def _pauses(case: int) -> QuerySet[StepPause]:
+    return StepPause.objects.filter(step__case=case).select_related("step").order_by("from_date", "pk")
+
+
+@prepared
+def _documents(case: int) -> QuerySet[CaseDocument]:
+    return CaseDocument.objects.filter(case=case).select_related("document_type", "file")
+
+
+@prepared
+def _tasks(product: int, number: int) -> QuerySet[ProductTask]:
+    return ProductTask.objects.filter(product=product, step__gt=number)

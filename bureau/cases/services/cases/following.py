@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.cases.models import Case, CaseDocument, CaseStep, ProductTask, StepPause
@@ -12,6 +13,7 @@ from bureau.cases.selectors.facts import Facts, facts_of, tasks_after
 from bureau.cases.states import CaseStatus, StepStatus, case_status
 from bureau.core.hooks import file_quarantined
 from bureau.core.models import StoredFile
+from bureau.core.prepared import prepared
 from bureau.kit.errors import Invalid, NotFound
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
@@ -19,11 +21,16 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 
 def locked(case: Case) -> Case:
     """The case as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    rows = Case.objects.select_for_update(of=("self",), no_key=True).filter(pk=case.pk)
-    current = rows.select_related("organization", "customer__party", "product", "owner").first()
-    if current is None:
+    current = _locked(pk=case.pk)
+    if not current:
         raise NotFound(_("The case was deleted."))
-    return current
+    return current[0]
+
+
+@prepared
+def _locked(pk: int) -> QuerySet[Case]:
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk)
+    return rows.select_related("organization", "customer__party", "product", "owner")
 
 
 def readable_date(name: str, day: date) -> date:
