@@ -135,6 +135,8 @@ EXCLUDED = {
     "/api/redoc/": "a page",
 }
 """Addresses that the documents leave out, and why."""
+UNSORTED = {"/api/imports/{id}/rows/": "the rows of a file, as they stand in it"}
+"""Lists that come in one order only, and why."""
 
 
 def operations(name: str) -> set[tuple[str, str]]:
@@ -182,3 +184,17 @@ def test_the_documents_of_the_families_cover_the_whole():
 @pytest.mark.parametrize("name", ["openapi", *DIALECTS])
 def test_the_documents_are_valid_openapi(name):
     validate(json.loads((FOLDER / f"{name}.json").read_bytes()))
+
+
+@pytest.mark.parametrize("name", ["agency", "biz"])
+def test_every_list_takes_the_query_parameters_of_its_family(name):
+    paths = json.loads((FOLDER / f"{name}.json").read_bytes())["paths"]
+    taken = {
+        path: {parameter["name"] for parameter in item["get"].get("parameters", ())}
+        for path, item in paths.items()
+        if "get" in item and path not in UNSORTED
+    }
+    lists = {path: parameters for path, parameters in taken.items() if "page" in parameters}
+    assert lists
+    for path, parameters in lists.items():
+        assert {"page_size", "ordering", "created_at__gte", "created_at__lte"} <= parameters, path
