@@ -56,12 +56,13 @@ def document_for_page(user: User, pk: int) -> CaseDocument:
 @dataclass(frozen=True)
 class Row:
     """A case as a line of the list or a card of the board: `missing` counts the required documents that are not there
-    or not valid for long enough."""
+    or not valid for long enough; `promise_late`: the current step is in time, the case is not."""
 
     case: Case
     missing: int
     step_name: str
     late: bool
+    promise_late: bool
 
     @property
     def open(self) -> bool:
@@ -72,7 +73,9 @@ def row_of(case: Case, *, today: date, step_name: str = "") -> Row:
     """Of a case with its documents in hand."""
     states = selectors.document_states(case, today=today)
     missing = sum(1 for one in case.documents.all() if one.required and states[one.pk] not in HELD)
-    return Row(case, missing, step_name, selectors.is_overdue(case, today))
+    late = selectors.is_overdue(case, today)
+    step_late = case.step_due_date is not None and case.step_due_date < today
+    return Row(case, missing, step_name, late, late and not step_late)
 
 
 def with_parts(cases: QuerySet[Case]) -> QuerySet[Case]:

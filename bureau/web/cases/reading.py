@@ -46,11 +46,12 @@ class StepLine:
 
 @dataclass(frozen=True)
 class Action:
-    """A button at the top: `name` is the decision that it sends."""
+    """A button at the top: `name` is the decision that it sends, `short` what it says where there is little room."""
 
     name: str
     label: str
     icon: str
+    short: str = ""
     primary: bool = False
     key: str = ""
 
@@ -227,14 +228,14 @@ class Story:
         if status == StepStatus.REJECTED:
             return [Action("processing", _("Take it up again"), "undo", primary=True)]
         if status == StepStatus.PENDING:
-            found.append(Action("processing", _("Start the step"), "moving"))
+            found.append(Action("processing", _("Start the step"), "moving", _("Start")))
         elif status == StepStatus.WAITING:
-            found.append(Action("processing", _("The answer came"), "moving"))
+            found.append(Action("processing", _("The answer came"), "moving", _("Go on")))
         else:
-            found.append(Action("waiting", _("Wait for the customer"), "waiting"))
+            found.append(Action("waiting", _("Wait for the customer"), "waiting", _("Wait")))
         if "advance" in self.can and not self.readiness.missing:
             label = _("Complete the step") if self.facts.to_come else _("Complete the case")
-            found.append(Action("completed", label, "check", primary=True, key="a"))
+            found.append(Action("completed", label, "check", _("Complete"), primary=True, key="a"))
         return found
 
     @cached_property

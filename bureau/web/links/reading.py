@@ -40,6 +40,11 @@ class Wanted:
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     received: bool = False
 
+    @property
+    def folded(self) -> bool:
+        """Its form is not what the customer came for."""
+        return self.again or not self.document.required
+
 
 class Progress:
     """One case as its customer sees it, on a day."""
