@@ -125,6 +125,25 @@ DELETE /api/customers/1/
 POST /api/customers/quick-create/
 POST /api/customers/1/toggle-active/
 POST /api/customers/bulk-delete/
+GET /api/products/
+POST /api/products/
+GET /api/products/1/
+PUT /api/products/1/
+PATCH /api/products/1/
+DELETE /api/products/1/
+GET /api/products/get_product_by_id/1/
+GET /api/products/get_products_by_product_type/visa/
+POST /api/products/quick-create/
+GET /api/products/1/can-delete/
+POST /api/products/bulk-delete/
+GET /api/document-types/
+POST /api/document-types/
+GET /api/document-types/1/
+PUT /api/document-types/1/
+PATCH /api/document-types/1/
+DELETE /api/document-types/1/
+GET /api/document-types/1/can-delete/
+GET /api/compute/doc_workflow_due_date/1/2026-03-10/
 """
 EXCLUDED = {
     "/api/schema/": "the document itself",

@@ -112,7 +112,7 @@ def test_refused_closing_day_stands_beside_its_field_with_what_was_typed(organiz
     browser.post(URL, {"date": "2026-06-01"})
     answer = browser.post(URL, {"date": "2026-06-01"})
     assert answer.status_code == 422
-    assert "does not work then already" in answer.content.decode()
+    assert "There is nothing to add" in answer.content.decode()
 
 
 def test_closing_day_of_another_organization_is_not_removed(organization, browser):

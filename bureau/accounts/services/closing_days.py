@@ -43,7 +43,7 @@ def add_closing_day(
         wanted = [date] if last == date else _worked(organization.country, date, last)
         new = sorted(set(wanted) - set(there))
         if not new:
-            raise Conflict(fields={"date": [_("The organization does not work then already.")]})
+            raise Conflict(fields={"date": [_("There is nothing to add: the organization does not work then.")]})
         added = [ClosingDay(organization=organization, date=day, name=name.strip()) for day in new]
         for closing_day in added:
             closing_day.save(force_insert=True)
