@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from bureau.api.agency import customers, document_types, imports, products
+from bureau.api.agency import case_parts, cases, customers, document_types, imports, products
+from bureau.api.agency import documents as case_documents
 from bureau.api.biz import bills, clients, users
 from bureau.api.p2p import requests as simple_requests
 from bureau.api.po import additions, decisions, documents, integrations, orders, projects, receipts
@@ -99,6 +100,37 @@ agency = [
         products.TaskDueDate.as_view(),
         name="task-due-date",
     ),
+    path("documents/", case_documents.DocumentList.as_view(), name="documents"),
+    path("documents/merge-pdf/", case_documents.DocumentMerge.as_view(), name="documents-merge"),
+    path("documents/<int:pk>/", case_documents.DocumentItem.as_view(), name="document"),
+    path("documents/<int:pk>/check/", case_documents.DocumentCheck.as_view(), name="document-check"),
+    path("documents/<int:pk>/download/", case_documents.DocumentDownload.as_view(), name="document-download"),
+    path("documents/<int:pk>/print/", case_documents.DocumentPrintData.as_view(), name="document-print"),
+    path("documents/<int:pk>/pages/", case_documents.DocumentPages.as_view(), name="document-pages"),
+    path("documents/<int:pk>/pages/<int:number>/", case_documents.DocumentPage.as_view(), name="document-page"),
+    path("documents/<int:pk>/thumbnail/", case_documents.DocumentThumbnail.as_view(), name="document-thumbnail"),
+    path(
+        "documents/<int:pk>/actions/<str:action_name>/",
+        case_documents.DocumentAction.as_view(),
+        name="document-action",
+    ),
+    path("customer-applications/", cases.CaseList.as_view(), name="cases"),
+    path("customer-applications/quick-create/", cases.CaseQuickCreate.as_view(), name="case-quick-create"),
+    path("customer-applications/bulk-delete/", cases.CaseBulkDelete.as_view(), name="case-bulk-delete"),
+    path("customer-applications/<int:pk>/", cases.CaseItem.as_view(), name="case"),
+    path("customer-applications/<int:pk>/advance-workflow/", cases.CaseAdvance.as_view(), name="case-advance"),
+    path(
+        "customer-applications/<int:pk>/workflows/<int:workflow_id>/status/",
+        cases.CaseStepStatus.as_view(),
+        name="case-step-status",
+    ),
+    path("customer-applications/<int:pk>/reopen/", cases.CaseReopen.as_view(), name="case-reopen"),
+    path("customer-applications/<int:pk>/force-close/", cases.CaseForceClose.as_view(), name="case-force-close"),
+    path("customer-applications/<int:pk>/can-delete/", cases.CaseDeletable.as_view(), name="case-can-delete"),
+    path("customer-applications/<int:pk>/delete-preview/", cases.CaseDeletion.as_view(), name="case-delete-preview"),
+    path("customer-applications/<int:pk>/notes/", case_parts.CaseNotes.as_view(), name="case-notes"),
+    path("customer-applications/<int:pk>/links/", case_parts.CaseLinks.as_view(), name="case-links"),
+    path("customer-applications/<int:pk>/links/<uuid:uuid>/", case_parts.CaseLinkItem.as_view(), name="case-link"),
 ]
 biz = [
     path("clients/", clients.ClientList.as_view(), name="clients"),

@@ -53,6 +53,11 @@ def render_page(stored: StoredFile, number: int, width: int) -> bytes:
         raise _refusal(stored, failed) from failed
 
 
+def page_tag(stored: StoredFile, number: int, width: int) -> str:
+    """An ETag: the same for the same picture."""
+    return f'"{stored.sha256}-{number}-{width}"'
+
+
 def _require_pages(stored: StoredFile) -> None:
     if stored.content_type not in WITH_PAGES:
         raise Invalid(_("This kind of file has no pages to show: %(file)s. Download it.") % {"file": stored.filename})

@@ -10,6 +10,8 @@ from bureau.cases.models.documents import TAKEN_AWAY
 from bureau.core.models import ScanState, User
 from bureau.kit.errors import NotFound
 
+UNCHECKED = Q(checked_at__isnull=True)
+
 
 def visible_documents(user: User) -> QuerySet[CaseDocument]:
     """Newest first, with what is shown of them."""
@@ -39,6 +41,16 @@ def completed() -> Q:
     number = Q(document_type__has_number=False) | ~Q(number="")
     expiry = Q(document_type__has_expiry_date=False) | Q(expiry_date__isnull=False)
     return clean & number & expiry
+
+
+def documents_found(words: Sequence[str]) -> Q:
+    """Each word, in upper case, is in the type, the number, the file's name, the case's number, or what the customer is
+    searched by."""
+    found = Q()
+    for word in words:
+        own = Q(document_type__name__icontains=word) | Q(number__icontains=word) | Q(file__filename__icontains=word)
+        found &= own | Q(case__number__contains=word) | Q(case__customer__search_text__contains=word)
+    return found
 
 
 def earlier_documents(user: User, document: CaseDocument) -> QuerySet[CaseDocument]:
