@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bureau.core.prepared import EVERYTHING, Narrowing, Parameter
+from bureau.core.prepared import EVERYTHING, Narrowing, Parameter, ordered
 from bureau.kit.errors import Invalid
 
 
@@ -133,7 +133,8 @@ CREATED = [
 class Ordering:
     """What a list can be sorted by, beside id: `name="field"`. ?ordering=name,-created_at; a minus: descending.
 
-    Rows that are alike in all of it follow each other by id, in the direction of the last name.
+    Rows that are alike in all of it follow each other by id, in the direction of the last name; rows without a value
+    come last.
     """
 
     NAME = "ordering"
@@ -166,7 +167,7 @@ def apply(
     for declared, value in _given(filters, parameters):
         queryset = queryset.filter(declared.condition(value))
     order = _order(ordering, parameters)
-    return queryset.order_by(*order) if order else queryset
+    return ordered(queryset, order) if order else queryset
 
 
 def narrowing(filters: Sequence[Filter], parameters: Mapping[str, str], ordering: Ordering | None = None) -> Narrowing:

@@ -12,8 +12,9 @@ from inspect import signature
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Q, QuerySet, Value
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -47,6 +48,31 @@ def page_of(queryset: QuerySet[Any], start: int, size: int) -> QuerySet[Any]:
     for kept in ("order_by", "default_ordering", "standard_ordering", "select_related", "deferred_loading"):
         setattr(rows.query, kept, getattr(query, kept))
     return rows.filter(pk__in=keys)
+
+
+def ordered(queryset: QuerySet[Any], order: Sequence[str]) -> QuerySet[Any]:
+    """Sorted by these names, as order_by takes them; in either direction what has no value comes last, which the
+    databases would each do in their way."""
+
+    def by(name: str) -> Any:
+        field = name.removeprefix("-")
+        if not _may_be_empty(queryset.model, field):
+            return name
+        return F(field).asc(nulls_last=True) if name == field else F(field).desc(nulls_last=True)
+
+    return queryset.order_by(*map(by, order))
+
+
+def _may_be_empty(model: type[Model], path: str) -> bool:
+    for name in path.split("__"):
+        try:
+            field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return False  # an annotation
+        if field.null:
+            return True
+        model = field.related_model or model
+    return False
 
 
 SLICE = (123456789, 987654321)
@@ -207,7 +233,7 @@ class PreparedForUser:
 
             def build(user: Parameter, organization: Parameter, **further: Parameter) -> QuerySet[Any]:
                 queryset = self.build(Asker(user, organization, *kind), **further).filter(*narrowing.conditions())
-                return queryset.order_by(*narrowing.order) if narrowing.order else queryset
+                return ordered(queryset, narrowing.order) if narrowing.order else queryset
 
             if len(self._variants) >= self.KEPT:
                 self._variants.clear()

@@ -26,6 +26,7 @@ from tests.core.samples import pdf_bytes
 from tests.factories.accounts import PASSWORD
 from tests.factories.bills import enter
 from tests.factories.orders import attach, make_site, order_in
+from tests.factories.parties import make_customer
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db]
@@ -36,7 +37,8 @@ VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 PARAMETERS = (
     "page", "page_size", "limit", "search", "status", "state", "team", "requestor", "role", "active", "is_active",
     "type", "project_id", "created_by", "date_from", "date_to", "entity_type", "entity_id", "user_id", "action",
-    "next", "q", "scope", "copy", "decision", "format", "script", "lang",
+    "ordering", "created_at__gte", "created_at__lte", "hide_disabled", "customer", "email", "tax_number",
+    "passport_number", "next", "q", "scope", "copy", "decision", "format", "script", "lang",
 )  # fmt: skip
 WEB_FIELDS = (
     "username", "password", "next", "email", "new_password", "repeat", "old_password", "do", "theme", "subject",
@@ -96,6 +98,7 @@ def world() -> World:
     site = make_site()
     orders = [order_in(status, site) for status in OrderStatus]
     file, bill = attach(orders[0]), enter(site)
+    customers = [make_customer(office.organization, office.requester) for _number in range(3)]
     form, workflow = FormTemplate.objects.get(team=office.team), WorkflowTemplate.objects.get(team=office.team)
     scope = office.requester.access_scopes.get(team=office.team)
     records: dict[str, list[Any]] = {
@@ -106,7 +109,10 @@ def world() -> World:
         "scope_id": [scope.uuid],
         "job_id": [job.pk],
         "task_id": [job.pk],
-        "pk": [requests[0].pk, office.director.pk, file.pk, bill.pk, *(order.pk for order in orders)],
+        "pk": [
+            *(requests[0].pk, office.director.pk, file.pk, bill.pk),
+            *(record.pk for record in (*orders, *customers)),
+        ],
         "project_id": [site.project.code],
         "code": [site.project.code, site.vendor.code],
         "external_id": [site.cost_code.external_id],

@@ -332,3 +332,12 @@ def test_what_goes_back_is_a_negative_quantity(site, order):
     bill = enter(site, order, lines=billed(order))
     matched = ApiClient(site.finance).call("POST", path(bill, "match/"))
     assert matched.json()["exceptions"][0]["expected"] == "47.5"
+
+
+def test_bills_without_a_due_date_come_last_whichever_way_they_are_sorted(site):
+    finance = ApiClient(site.finance)
+    for number, due in (("1", date(2026, 4, 2)), ("2", None), ("3", date(2026, 4, 1))):
+        enter(site, bill_number=number, due_date=due)
+    for ordering, expected in (("due_date", "312"), ("-due_date", "132"), ("vendor,-bill_number", "321")):
+        rows = finance.call("GET", URL, {"ordering": ordering}).json()["results"]
+        assert "".join(row["bill_number"] for row in rows) == expected

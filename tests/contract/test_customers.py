@@ -175,6 +175,14 @@ def test_list_is_searched_and_hides_what_is_disabled(api, organization, member):
     assert api.call("GET", f"{URL}search/", {"page": "9"}).status_code == 404
 
 
+def test_customers_without_a_value_come_last_whichever_way_they_are_sorted(api, organization, member):
+    for name, date in (("A", "2030-01-01"), ("B", None), ("C", "2029-01-01")):
+        make_customer(organization, member, name=name, passport_expiry_date=date)
+    for ordering, expected in (("passport_expiry_date", "CAB"), ("-passport_expiry_date", "ACB")):
+        for address in (URL, f"{URL}search/"):
+            assert "".join(names(api.call("GET", address, {"ordering": ordering}))) == expected
+
+
 def test_search_answers_as_the_list_does(api, organization, member):
     make_customer(organization, member, name="Jane Doe")
     found = api.call("GET", f"{URL}search/", {"q": "doe"}).json()

@@ -12,6 +12,7 @@ from bureau.parties.models import Customer
 from bureau.parties.models.parties import tax_key
 
 TWINS: Final = 10  # customers that are told of, for each field
+MAX_WORDS: Final = 100  # of a search; SQLite nests a thousand conditions at most
 UNIQUE: Final = ("email", "tax_number", "passport_number")
 """By these a customer is known again."""
 
@@ -32,7 +33,7 @@ def visible_customer(user: User, pk: int) -> Customer:
 
 def searched(customers: QuerySet[Customer], query: str) -> QuerySet[Customer]:
     """Those in whose search text every word is found."""
-    for word in query.upper().split():
+    for word in query.upper().split()[:MAX_WORDS]:
         customers = customers.filter(search_text__contains=word)
     return customers
 
