@@ -91,6 +91,11 @@ class Story:
         return "waiting" if expires < add_months(self.today, PASSPORT_MONTHS) else ""
 
     @property
+    def passport_id(self) -> str:
+        """Where it matters now, a phone shows it further up."""
+        return "passport-urgent" if self.passport_tone else "passport"
+
+    @property
     def nothing_personal(self) -> bool:
         it = self.customer
         return not (it.nationality or it.birthdate or it.birth_place or it.gender)

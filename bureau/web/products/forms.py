@@ -98,7 +98,7 @@ class TaskRow(Row):
         choices=[(BUSINESS, gettext_lazy("working days")), (CALENDAR, gettext_lazy("calendar days"))],
     )
     notify_days_before = _number(
-        gettext_lazy("Remind before"), placeholder="0", title=gettext_lazy("Days before it is due; empty: nobody")
+        gettext_lazy("Reminder"), placeholder="0", title=gettext_lazy("Days before it is due; empty: nobody")
     )
     country = forms.ChoiceField(label=gettext_lazy("Public holidays of"), required=False)
     description = _text(gettext_lazy("What is done"), 500)
