@@ -52,6 +52,9 @@ class Import(models.Model):
     class Meta:
         indexes = [models.Index(fields=["organization", "-created_at"], name="import_newest")]
 
+    def __str__(self) -> str:
+        return self.file.filename
+
 
 class RowOutcome(models.TextChoices):
     CREATED = "created", "New"

@@ -25,7 +25,11 @@ THEMES = ("light", "dark")
 BAR_SLOTS = 5
 CASES_SOON = timedelta(days=7)
 """Within this time a case is due soon: it is counted in the rail and stands on Home."""
-SHOWN_JOBS = {"scan_file": gettext_lazy("Scanning a file for viruses")}
+SHOWN_JOBS = {
+    "scan_file": gettext_lazy("Scanning a file for viruses"),
+    "check_import": gettext_lazy("Checking a file to import"),
+    "run_import": gettext_lazy("Importing a file"),
+}
 """The work that people wait for, by kind; e-mails and the like run unseen."""
 
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("bureau.web.calendar.urls")),
     path("", include("bureau.web.cases.urls")),
     path("", include("bureau.web.customers.urls")),
+    path("", include("bureau.web.imports.urls")),
     path("", include("bureau.web.links.urls")),
     path("", include("bureau.web.products.urls")),
     path("", include("bureau.web.design.urls")),

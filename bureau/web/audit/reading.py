@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bureau.accounts.models import Team
 from bureau.core.models import AuditEntry, User
+from bureau.imports.models import Import
 from bureau.parties.models import Vendor
 from bureau.purchasing.models import Bill, FormTemplate, Project, PurchaseOrder, PurchaseRequest, WorkflowTemplate
 
@@ -43,6 +44,7 @@ PAGES: dict[str, tuple[Any, str, str, tuple[str, ...]]] = {
     "project": (Project, "web:project", "code", ()),
     "vendor": (Vendor, "web:vendor", "code", ("party",)),
     "bill": (Bill, "web:bill", "pk", ("vendor__party",)),
+    "import": (Import, "web:import", "pk", ("file",)),
     "user": (User, "web:setup-user", "uuid", ()),
     "team": (Team, "web:setup-team", "uuid", ()),
     "form_template": (FormTemplate, "web:setup-form", "uuid", ()),
