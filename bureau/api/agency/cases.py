@@ -6,7 +6,7 @@ from datetime import date
 from functools import reduce
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -16,7 +16,7 @@ from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, flag, numb
 from bureau.api.shapes import Computed, Shape
 from bureau.api.shared.customers import with_owner
 from bureau.api.views import AgencyView, Call, operation
-from bureau.cases.models import Case, CaseStep, Product
+from bureau.cases.models import Case, Product
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.selectors import cases as selectors
 from bureau.cases.selectors.deletions import case_content
@@ -97,7 +97,7 @@ class CaseRow(Shape):
         serializers.IntegerField(allow_null=True, help_text="number of the current one"),
         source="step_number",
     )
-    step_name = serializers.CharField(allow_null=True)
+    step_name = Computed(lambda name: name or None, serializers.CharField(allow_null=True))
     step_status = serializers.ChoiceField(choices=STEP_STATUSES, allow_blank=True)
     step_due_date = serializers.DateField(allow_null=True, help_text="null while the clock stands")
     is_overdue = Computed(
@@ -110,13 +110,7 @@ class CaseRow(Shape):
     updated_at = serializers.DateTimeField()
 
 
-def listed(user: Any) -> QuerySet[Case]:
-    """What the caller sees, each with `step_name`, the name of its current step."""
-    current = CaseStep.objects.filter(case=OuterRef("pk"), number=OuterRef("step_number"))
-    return Case.objects.visible_to(user).annotate(step_name=Subquery(current.values("name")))
-
-
-all_cases = CaseRow.prepared_for_user(lambda user: listed(user).order_by("-created_at", "-pk"))
+all_cases = CaseRow.prepared_for_user(lambda user: Case.objects.visible_to(user).order_by("-created_at", "-pk"))
 
 
 class Workflow(Shape):
@@ -151,7 +145,8 @@ class CaseDetail(CaseRow):
 
 def shown(user: User, pk: int) -> dict[str, Any]:
     """Raises NotFound."""
-    case = listed(user).select_related("customer__party", "product", "organization").filter(pk=pk).first()
+    cases = Case.objects.visible_to(user).select_related("customer__party", "product", "organization")
+    case = cases.filter(pk=pk).first()
     if case is None:
         raise NotFound(_("Not found."))
     today, facts = timezone.localdate(), facts_of(case)

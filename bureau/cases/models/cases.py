@@ -16,7 +16,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if user.is_superuser:
             return self
         own = self.filter(organization_id=user.organization_id)
-        return own if user.sees_organization else own.filter(Q(owner=user.pk) | Q(customer__owner=user.pk))
+        if user.sees_organization:
+            return own
+        customers = Customer.objects.filter(owner=user.pk).values("pk")  # found once, not looked up case by case
+        return own.filter(Q(owner=user.pk) | Q(customer__in=customers))
 
 
 class Case(models.Model):
@@ -27,11 +30,12 @@ class Case(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    # Where an index of several columns begins with a reference, it needs none of its own.
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.CharField(max_length=30, help_text="CASE-2026-00041")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="cases")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="cases", db_index=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     doc_date = models.DateField(help_text="the day on which the work begins")
     due_date = models.DateField(help_text="the day by which all steps are to be done, if each takes its time")
     status = models.CharField(
@@ -39,6 +43,7 @@ class Case(models.Model):
     )
     notes = models.TextField(blank=True, max_length=10000)
     step_number = models.PositiveSmallIntegerField(default=0, help_text="of the current step; 0: none")
+    step_name = models.CharField(max_length=100, blank=True, help_text="of the current step")
     step_status = models.CharField(max_length=10, choices=[(s.value, s.label) for s in StepStatus], blank=True)
     step_due_date = models.DateField(null=True, help_text="of the current step; empty: none, or the clock stands")
     completed_at = models.DateTimeField(null=True)
@@ -56,7 +61,17 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="case_newest"),
             models.Index(fields=["organization", "status", "step_due_date"], name="case_due"),
-            models.Index(fields=["product", "step_number", "step_due_date"], name="case_board"),
+            models.Index(
+                fields=["organization", "step_number", "step_due_date", "-created_at", "-id"], name="case_board"
+            ),
+            models.Index(
+                fields=["product", "step_number", "step_due_date", "-created_at", "-id"], name="case_product_board"
+            ),
+            models.Index(
+                fields=["organization", "-completed_at", "-id"],
+                condition=Q(completed_at__isnull=False),
+                name="case_completed",
+            ),
             models.Index(fields=["owner", "-created_at", "-id"], name="case_owner"),
             models.Index(fields=["step_due_date"], condition=Q(step_due_date__isnull=False), name="case_step_due"),
         ]
@@ -68,7 +83,7 @@ class Case(models.Model):
 class CaseStep(models.Model):
     """A task of the product as this case went through it. It keeps what the task said when the step was opened."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="steps")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="steps", db_index=False)
     task = models.ForeignKey(ProductTask, null=True, on_delete=models.SET_NULL, related_name="+")
     number = models.PositiveSmallIntegerField(help_text="the task's step")
     name = models.CharField(max_length=100)

@@ -51,17 +51,15 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
         if user.is_superuser:
             return self
         own = self.filter(organization_id=user.organization_id)
-        if user.sees_organization:
-            return own
-        return own.filter(Q(case__owner=user.pk) | Q(case__customer__owner=user.pk))
+        return own if user.sees_organization else own.filter(case__in=Case.objects.visible_to(user).values("pk"))
 
 
 class CaseDocument(models.Model):
     """What a case has of a document type: nothing yet, or a file with what stands in it. One a type."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="documents")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="documents", db_index=False)
     document_type = models.ForeignKey(DocumentType, on_delete=models.PROTECT, related_name="documents")
     required = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField()

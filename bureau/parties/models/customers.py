@@ -38,8 +38,9 @@ class Customer(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     party = models.OneToOneField(Party, on_delete=models.PROTECT, related_name="customer")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # The indices of several columns below begin with these two.
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     customer_type = models.CharField(max_length=10, choices=CustomerType.choices, default=CustomerType.PERSON)
     title = models.CharField(max_length=30, blank=True)
     first_name = models.CharField(max_length=100, blank=True)

@@ -70,6 +70,7 @@ def follow(case: Case, *, now: datetime, **changes: Any) -> Facts:
     )
     current = facts.steps[-1] if case.status != CaseStatus.COMPLETED else None
     case.step_number = current.number if current else 0
+    case.step_name = current.name if current else ""
     case.step_status = current.status if current else ""
     counting = current is not None and current.status in (StepStatus.PENDING, StepStatus.PROCESSING)
     case.step_due_date = current.due_date if current and counting else None
@@ -81,8 +82,8 @@ def follow(case: Case, *, now: datetime, **changes: Any) -> Facts:
     case.updated_at = now
     case.save(
         update_fields=[
-            *("status", "step_number", "step_status", "step_due_date", "due_date", "completed_at", "updated_at"),
-            *changes,
+            *("status", "step_number", "step_name", "step_status", "step_due_date", "due_date", "completed_at"),
+            *("updated_at", *changes),
         ]
     )
     return facts
