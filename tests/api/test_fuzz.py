@@ -27,6 +27,7 @@ from tests.factories.accounts import PASSWORD
 from tests.factories.bills import enter
 from tests.factories.orders import attach, make_site, order_in
 from tests.factories.parties import make_customer
+from tests.factories.products import make_product
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db]
@@ -38,7 +39,7 @@ PARAMETERS = (
     "page", "page_size", "limit", "search", "status", "state", "team", "requestor", "role", "active", "is_active",
     "type", "project_id", "created_by", "date_from", "date_to", "entity_type", "entity_id", "user_id", "action",
     "ordering", "created_at__gte", "created_at__lte", "hide_disabled", "customer", "email", "tax_number",
-    "passport_number", "next", "q", "scope", "copy", "decision", "format", "script", "lang",
+    "passport_number", "product_type", "next", "q", "scope", "copy", "decision", "format", "script", "lang",
 )  # fmt: skip
 WEB_FIELDS = (
     "username", "password", "next", "email", "new_password", "repeat", "old_password", "do", "theme", "subject",
@@ -99,6 +100,8 @@ def world() -> World:
     orders = [order_in(status, site) for status in OrderStatus]
     file, bill = attach(orders[0]), enter(site)
     customers = [make_customer(office.organization, office.requester) for _number in range(3)]
+    product = make_product(office.organization)
+    offered = [product, *product.tasks.all(), *(row.document_type for row in product.documents.all())]
     form, workflow = FormTemplate.objects.get(team=office.team), WorkflowTemplate.objects.get(team=office.team)
     scope = office.requester.access_scopes.get(team=office.team)
     records: dict[str, list[Any]] = {
@@ -111,11 +114,16 @@ def world() -> World:
         "task_id": [job.pk],
         "pk": [
             *(requests[0].pk, office.director.pk, file.pk, bill.pk),
-            *(record.pk for record in (*orders, *customers)),
+            *(record.pk for record in (*orders, *customers, *offered)),
         ],
         "project_id": [site.project.code],
         "code": [site.project.code, site.vendor.code],
         "external_id": [site.cost_code.external_id],
+        "product_type": ["visa"],
+        "start_date": ["2026-03-10"],
+        "action_name": ["use-previous", "ask-customer"],
+        "workflow_id": [1],
+        "number": [1, 2],
         "rest": ["nothing", "v1/nothing"],
         "name": ["jobcost", "timberline"],
         "dialect": ["po", "prs"],
@@ -157,7 +165,7 @@ def paths(draw: Any, world: World, address: tuple[str, tuple[str, ...]]) -> str:
     for part in parts:
         value = draw(st.sampled_from(world.records[part]))
         match part:
-            case "pk":
+            case "pk" | "workflow_id" | "number":
                 value = draw(st.one_of(st.just(value), st.just(value), st.integers(0, 10**25).map(str)))
             case "uid" | "token":
                 value = draw(st.one_of(st.just(value), TEXT.filter(lambda text: text and "/" not in text)))
@@ -206,9 +214,25 @@ ORDER = {
     "type": "standard", "project_id": "PRJ001", "cost_code": "CC-001", "vendor_id": "VEN001", "vendor_name": "ABC",
     "vendor_email": "a@example.com", "line_items": [ORDER_LINE], "ceiling_amount": 10, "urgency_justification": "x",
 }  # fmt: skip
+CUSTOMER = {
+    "customer_type": "person", "first_name": "Jane", "last_name": "Doe", "nationality": "DE", "telephone": "1",
+    "birthdate": "1990-01-01", "passport_number": "C01X", "passport_issue_date": "2020-01-01",
+    "passport_expiry_date": "2030-01-01", "gender": "F", "notify_steps_due": True, "owner": 1, "company": "Acme",
+}  # fmt: skip
 FIELD = {"field_id": "a", "name": "A", "field_type": "TEXT", "options": ["x"], "minimum": "1", "required": True}
 STEP = {"step_name": "S", "approvers": [{"role": "MANAGER"}, {"role": {"code": "DIRECTOR"}}], "step_order": 1}
+TASK = {"step": 1, "name": "T", "duration": 5, "duration_is_business_days": True, "country": "DE", "last_step": True}
+PRODUCT = {
+    "code": "P", "name": "P", "product_type": "visa", "base_price": "5.00", "tax_code": "GP", "active": True,
+    "tasks": [TASK], "required_documents": [1], "optional_documents": [{"id": 2, "min_validity_months": 6}],
+}  # fmt: skip
+DOCUMENT_TYPE = {"name": "Photo", "has_number": True, "min_validity_months": 6, "actions": ["use-previous"]}
 BODIES: dict[str, dict[str, Any]] = {
+    "api:products": PRODUCT,
+    "api:product": PRODUCT,
+    "api:product-bulk-delete": {"query": "visa", "confirm": True},
+    "api:document-types": DOCUMENT_TYPE,
+    "api:document-type": DOCUMENT_TYPE,
     "api:requests": {"team": "team_id", "subject": "Lenses", "field_values": {"budget_amount": "10"}},
     "api:request": {"subject": "Lenses", "field_values": {"budget_amount": 4, "campaign": "x"}, "items": []},
     "api:simple-requests": {"title": "Paper", "items": [{"description": "A4", "quantity": 1, "unit_price": "5.50"}]},
@@ -221,6 +245,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "api:roles": {"code": "R", "name": "R"},
     "api:team-members": {"user": "team_id", "role": "MANAGER"},
     "api:request-reject": {"comment": "The budget is spent."},
+    "api:clients": {"name": "Jane Doe", "company": "", "email": "jane@example.com", "phone": "1", "owner": 1},
+    "api:client": {"name": "Acme", "company": "Acme", "tax_number": "DE 1", "allow_duplicate": True},
+    "api:customers": CUSTOMER,
+    "api:customer": CUSTOMER,
+    "api:customer-quick-create": CUSTOMER,
     "api:orders": ORDER,
     "api:order": ORDER,
     "api:order-approve": {"comments": "Fine", "override_budget": True},
