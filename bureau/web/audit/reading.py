@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bureau.accounts.models import Team
+from bureau.cases.models import Case, DocumentType, Product
 from bureau.core.models import AuditEntry, User
 from bureau.imports.models import Import
-from bureau.parties.models import Vendor
+from bureau.parties.models import Customer, Vendor
 from bureau.purchasing.models import Bill, FormTemplate, Project, PurchaseOrder, PurchaseRequest, WorkflowTemplate
 
 LONGEST = 300  # characters of one value
@@ -45,6 +46,10 @@ PAGES: dict[str, tuple[Any, str, str, tuple[str, ...]]] = {
     "vendor": (Vendor, "web:vendor", "code", ("party",)),
     "bill": (Bill, "web:bill", "pk", ("vendor__party",)),
     "import": (Import, "web:import", "pk", ("file",)),
+    "customer": (Customer, "web:customer", "pk", ("party",)),
+    "case": (Case, "web:case", "pk", ()),
+    "product": (Product, "web:product", "pk", ()),
+    "document_type": (DocumentType, "web:document-type", "pk", ()),
     "user": (User, "web:setup-user", "uuid", ()),
     "team": (Team, "web:setup-team", "uuid", ()),
     "form_template": (FormTemplate, "web:setup-form", "uuid", ()),

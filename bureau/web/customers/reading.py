@@ -110,12 +110,13 @@ def events(entries: Iterable[AuditEntry]) -> list[Entry]:
 
 
 def _told(entry: AuditEntry) -> str:
-    changed = [name.replace("_", " ") for name in (entry.new_values or {})]
+    new = entry.new_values or {}
+    changed = [name.replace("_", " ") for name in new]
     match entry.action:
         case "created":
             return _("added this customer")
         case "updated" if changed == ["active"]:
-            return _("activated them") if entry.new_values["active"] else _("deactivated them")
+            return _("activated them") if new["active"] else _("deactivated them")
         case "updated":
             return _("changed %s") % ", ".join(changed)
         case other:
