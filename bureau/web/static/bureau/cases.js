@@ -39,16 +39,28 @@
     }
     bar.value = detail.loaded / detail.total;
   });
-  /* The line is drawn anew when it is saved: who typed on goes on typing there. */
-  let typing = null;
+  /* --- A line saves itself when it is left, and at once with a file. Nothing is drawn anew under somebody's hands. */
+  const kept = (form) => Object.fromEntries($$("input:not([type=file], [type=hidden])", form).map((field) => [field.id, field.value]));
+  const saved = new WeakMap();
+  const dirty = (form) => $$("input:not([type=file], [type=hidden])", form).some((field) => field.value !== (saved.get(form)?.[field.id] ?? field.defaultValue));
+  const save = (form) => { saved.set(form, kept(form)); window.htmx.trigger(form, "save"); };
+  document.addEventListener("change", ({ target }) => { if (target.matches?.(".doc-form input[type=file]") && target.files.length) save(target.form); });
+  document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    const form = target.closest?.(".doc-form");
+    if (form && !form.contains(relatedTarget) && dirty(form)) save(form);
+  });
+  let typed = [], at = "";
   document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const at = document.activeElement;
-    typing = detail.target.matches?.(".doc") && detail.target.contains(at) && at.id ? { id: at.id, value: at.value } : null;
+    const form = detail.target.matches?.(".doc") && $(".doc-form", detail.target);
+    if (!form) return;
+    typed = Object.entries(kept(form)).filter(([id, value]) => saved.has(form) && saved.get(form)[id] !== value);
+    at = detail.target.contains(document.activeElement) ? document.activeElement.id : "";
   });
   document.body.addEventListener("htmx:afterSettle", () => {
-    const field = typing && document.getElementById(typing.id);
-    if (field && document.activeElement !== field && !$(".has-error", field.form || undefined)) field.focus({ preventScroll: true });
-    typing = null;
+    typed.forEach(([id, value]) => { const field = document.getElementById(id); if (field) field.value = value; });
+    if (at) document.getElementById(at)?.focus({ preventScroll: true });
+    typed = [];
+    at = "";
   });
 
   /* --- The viewer */
