@@ -37,3 +37,37 @@ def receipt_photo(lines: Sequence[str]) -> BytesIO:
     table.save(content, "JPEG", quality=80)
     content.seek(0)
     return content
+
+
+def passport_scan(lines: Sequence[str]) -> BytesIO:
+    """The page of a passport that has the photo; the last two lines are those that machines read."""
+    scan = Image.new("L", (420, 290), 236)
+    pen = ImageDraw.Draw(scan)
+    pen.rectangle((14, 14, 405, 275), outline=120, width=2)
+    pen.rectangle((30, 44, 122, 164), fill=205)
+    _head(pen, (76, 104), 0.55)
+    for index, line in enumerate(lines[:-2]):
+        pen.text((140, 44 + 20 * index), line, fill=40)
+    for index, line in enumerate(lines[-2:]):
+        pen.text((24, 226 + 20 * index), line, fill=0, font_size=14)
+    return _png(scan)
+
+
+def portrait(shade: int) -> BytesIO:
+    """A passport photo of nobody."""
+    photo = Image.new("L", (210, 270), 225)
+    _head(ImageDraw.Draw(photo), (105, 130), 1, fill=90 + shade % 80)
+    return _png(photo)
+
+
+def _head(pen: ImageDraw.ImageDraw, middle: tuple[int, int], scale: float, fill: int = 120) -> None:
+    x, y = middle
+    pen.ellipse((x - 38 * scale, y - 70 * scale, x + 38 * scale, y + 30 * scale), fill=fill)
+    pen.ellipse((x - 75 * scale, y + 40 * scale, x + 75 * scale, y + 180 * scale), fill=fill - 30)
+
+
+def _png(image: Image.Image) -> BytesIO:
+    content = BytesIO()
+    image.save(content, "PNG")
+    content.seek(0)
+    return content

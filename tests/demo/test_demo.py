@@ -10,9 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from bureau.accounts.models import AccessScope
+from bureau.cases.models import Case, CaseDocument, CaseNote, Product
+from bureau.cases.reminders import remind
+from bureau.cases.selectors.cases import document_states, overdue, visible_case
+from bureau.cases.states import CaseStatus, DocumentState
 from bureau.core import audit
+from bureau.core.files import open_clean
 from bureau.core.models import AuditEntry, Job, User
-from bureau.parties.models import BankAccount, Vendor
+from bureau.parties.models import BankAccount, Customer, Vendor
 from bureau.purchasing import routing
 from bureau.purchasing.models import (
     Bill,
@@ -49,7 +54,10 @@ def loaded() -> list[tuple]:
     requests = PurchaseRequest.objects.order_by("created_at", "pk").values_list(
         "number", "subject", "status", "amount", "created_at"
     )
-    return [*orders, *requests]
+    cases = Case.objects.order_by("created_at", "pk").values_list(
+        "number", "customer__party__name", "status", "due_date", "created_at"
+    )
+    return [*orders, *requests, *cases]
 
 
 def test_demo_data_is_what_the_documents_promise(settings, tmp_path):
@@ -64,6 +72,8 @@ def test_demo_data_is_what_the_documents_promise(settings, tmp_path):
         check_people(people)
         check_sites(people)
         check_orders_and_bills(people)
+        check_customers_and_products(people)
+        check_cases(people)
         check_sums()
 
 
@@ -154,6 +164,58 @@ def check_orders_and_bills(people):
     assert bills.filter(account_changed=True).exists()
     for name in ("owner", "owner2"):
         assert PurchaseOrder.objects.filter(created_by=people[name]).exists()
+
+
+def check_customers_and_products(people):
+    northwind = people["admin"].organization
+    product = Product.objects.get(organization=northwind, code="VISA-EXT")
+    assert list(product.tasks.values_list("business_days", "last_step")) == [(True, False), (True, False), (True, True)]
+    documents = product.documents.values_list("required", flat=True)
+    assert sorted(documents) == [False, True, True]
+    assert Product.objects.filter(organization=northwind).count() >= 3
+    customers = Customer.objects.filter(organization=northwind)
+    assert 55 <= customers.count() <= 65
+    assert set(customers.values_list("customer_type", flat=True)) == {"person", "company"}
+    assert customers.filter(active=False).exists()
+    assert customers.values("nationality").distinct().count() > 15
+    today = timezone.localdate()
+    expiring = customers.filter(passport_expiry_date__range=(today, today + timedelta(days=60)), active=True)
+    assert expiring.count() >= 3
+    assert customers.filter(passport_expiry_date__lt=today).exists()
+    addresses = Customer.objects.values_list("party__email", flat=True)
+    assert all(address.endswith("example.com") for address in addresses)
+    assert northwind.closing_days.filter(date__gt=today).exists()
+    for name in ("owner", "owner2"):
+        assert Customer.objects.filter(owner=people[name]).count() >= 3
+        assert Case.objects.filter(owner=people[name], organization=people[name].organization).exists()
+
+
+def check_cases(people):
+    cases = Case.objects.filter(organization=people["admin"].organization)
+    today = timezone.localdate()
+    assert 65 <= cases.count() <= 90
+    assert set(cases.values_list("status", flat=True)) == {*CaseStatus}
+    assert cases.filter(created_at__lt=timezone.now() - timedelta(days=500)).exists()
+    assert cases.filter(overdue(today)).count() >= 3
+    assert cases.filter(step_status="waiting").count() >= 2
+    assert cases.filter(status="completed", closed_by__isnull=True).count() >= 30
+    assert cases.filter(status="completed", closed_by__isnull=False).exists()
+    assert AuditEntry.objects.filter(entity_type="case", action="reopened").count() >= 2
+    assert cases.filter(status="pending", documents__file__isnull=False).exists()
+    assert CaseDocument.objects.filter(case__in=cases, file__uploader=None, file__isnull=False).exists(), "by link"
+    assert CaseNote.objects.filter(case__in=cases).exists()
+    for name in ("staff", "manager", "requester"):
+        assert cases.filter(owner=people[name], status="processing").exists(), name
+    states = {state for case in cases for state in document_states(visible(case), today=today).values()}
+    assert states == {*DocumentState}
+    for document in CaseDocument.objects.filter(case__in=cases, file__isnull=False).select_related("file")[:10]:
+        with open_clean(document.file) as content:
+            assert content.read(4) in (b"%PDF", b"\x89PNG")
+    assert remind(now=timezone.now())["steps"] == 0, "nobody is written to of what the demo brought"
+
+
+def visible(case):
+    return visible_case(case.owner, case.pk)
 
 
 def check_sums():

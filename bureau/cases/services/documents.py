@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.accounts.services.validation import clean_text
@@ -17,6 +18,7 @@ from bureau.cases.states import CaseStatus
 from bureau.core import audit, files
 from bureau.core.files import Upload
 from bureau.core.models import Organization, ScanState, StoredFile, User
+from bureau.core.prepared import prepared
 from bureau.kit.errors import BusinessRule, Conflict, Invalid, NotFound, WrongState
 
 EXTENSIONS = frozenset({"pdf", "jpg", "jpeg", "png", "docx"})
@@ -203,12 +205,17 @@ def described(document: CaseDocument) -> dict[str, Any]:
 def _locked(document: CaseDocument) -> tuple[Case, CaseDocument]:
     """The document as it is now, behind the lock of its case."""
     case = locked(document.case)
-    rows = CaseDocument.objects.select_related("document_type", "file", "organization")
-    current = rows.filter(pk=document.pk, case=case.pk).first()
-    if current is None:
+    rows = _current(pk=document.pk, case=case.pk)
+    if not rows:
         raise NotFound(_("The document was removed."))
+    current: CaseDocument = rows[0]
     current.case = case
     return case, current
+
+
+@prepared
+def _current(pk: int, case: int) -> QuerySet[CaseDocument]:
+    return CaseDocument.objects.select_related("document_type", "file", "organization").filter(pk=pk, case=case)
 
 
 def _write(
