@@ -96,7 +96,7 @@ agency = [
         name="document-type-can-delete",
     ),
     path(
-        "compute/doc_workflow_due_date/<int:task_id>/<str:start_date>/",
+        "compute/doc_workflow_due_date/<int:pk>/<str:start_date>/",
         products.TaskDueDate.as_view(),
         name="task-due-date",
     ),

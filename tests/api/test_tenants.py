@@ -10,6 +10,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from bureau.cases.services.cases import create_case
+from bureau.cases.services.links import create_link
 from bureau.core import jobs
 from bureau.core.models import UserRole
 from bureau.parties.services.vendors import propose_account
@@ -65,7 +67,25 @@ RECORDS = {
     "api:product-can-delete": {"pk": "product"},
     "api:document-type": {"pk": "document_type"},
     "api:document-type-can-delete": {"pk": "document_type"},
-    "api:task-due-date": {"task_id": "task", "start_date": "start_date"},
+    "api:task-due-date": {"pk": "task", "start_date": "start_date"},
+    "api:document": {"pk": "document"},
+    "api:document-check": {"pk": "document"},
+    "api:document-download": {"pk": "document"},
+    "api:document-print": {"pk": "document"},
+    "api:document-pages": {"pk": "document"},
+    "api:document-page": {"pk": "document", "number": "page"},
+    "api:document-thumbnail": {"pk": "document"},
+    "api:document-action": {"pk": "document", "action_name": "action"},
+    "api:case": {"pk": "case"},
+    "api:case-advance": {"pk": "case"},
+    "api:case-step-status": {"pk": "case", "workflow_id": "step"},
+    "api:case-reopen": {"pk": "case"},
+    "api:case-force-close": {"pk": "case"},
+    "api:case-can-delete": {"pk": "case"},
+    "api:case-delete-preview": {"pk": "case"},
+    "api:case-notes": {"pk": "case"},
+    "api:case-links": {"pk": "case"},
+    "api:case-link": {"pk": "case", "uuid": "case_link"},
     "api:attachment": {"attachment_id": "attachment"},
     "api:attachment-download": {"attachment_id": "attachment"},
     "api:form-template": {"template_id": "form"},
@@ -180,7 +200,8 @@ def world(db):
     theirs, site = make_office(), make_site()
     order = make_order(site)
     request = request_in(RequestStatus.DRAFT, theirs)
-    product = make_product(site.organization)
+    product, customer = make_product(site.organization), make_customer(site.organization)
+    case = create_case(actor=site.staff, customer=customer, product=product, now=NOW)
     attachment = attach_file(actor=theirs.requester, request=request, upload=pdf(), filename="a.pdf", now=NOW)
     job = jobs.enqueue(
         "send_mail",
@@ -204,7 +225,13 @@ def world(db):
         "order_file": attach(order).pk,
         "bill": enter(site).pk,
         "import": upload_sheet(site.staff, "name\nAnn\n").pk,
-        "customer": make_customer(site.organization).pk,
+        "customer": customer.pk,
+        "case": case.pk,
+        "case_link": create_link(actor=site.staff, case=case, now=timezone.now())[0].uuid,
+        "step": case.steps.get().pk,
+        "document": case.documents.all()[0].pk,
+        "page": 1,
+        "action": "use-previous",
         "product": product.pk,
         "task": product.tasks.all()[0].pk,
         "start_date": "2026-03-10",
@@ -287,7 +314,16 @@ def test_lists_hold_nothing_of_another_organization(world):
         assert not [value for value in theirs if value in answer.content.decode()], name
     for name in ("orders", "projects", "vendors"):
         assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["data"] == [], name
-    for name in ("bills", "clients", "customers", "customer-search", "products", "document-types"):
+    for name in (
+        "bills",
+        "clients",
+        "customers",
+        "customer-search",
+        "products",
+        "document-types",
+        "cases",
+        "documents",
+    ):
         assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["results"] == [], name
 
 

@@ -299,8 +299,8 @@ class ProductBulkDelete(AgencyView):
 
 class TaskDueDate(AgencyView):
     @operation(answer=DueDate, summary="When a task is due that begins on a day")
-    def get(self, request: Call, task_id: int, start_date: str) -> dict[str, date]:
-        task = selectors.visible_task(request.user, task_id)
+    def get(self, request: Call, pk: int, start_date: str) -> dict[str, date]:
+        task = selectors.visible_task(request.user, pk)
         try:
             start = day(start_date)
         except ValueError:
