@@ -207,3 +207,10 @@ def test_everybody_reads_and_few_write(agency, sign_in):
     for page in (path, f"{path}edit/", f"{path}delete/"):
         assert foreign.get(page).status_code == 404
         assert foreign.post(page).status_code in (404, 405)
+
+
+def test_new_row_asks_for_nothing_before_it_is_saved(agency, keeper):
+    for answer in (keeper.get("/products/new/"), keeper.post("/products/new/", typed(CHECK, do="task:add"))):
+        assert "errorlist" not in text_of(answer)
+    make_document_type(agency.organization)
+    assert "errorlist" not in text_of(keeper.post("/products/new/", typed(CHECK, do="document:add")))

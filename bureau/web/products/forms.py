@@ -24,7 +24,7 @@ from bureau.web.setup.forms import countries, show_refusal
 
 BUSINESS, CALENDAR = "business", "calendar"
 REQUIRED, OPTIONAL = "required", "optional"
-WHOLE_NUMBER = gettext_lazy("Give a whole number, such as 5.")
+WHOLE_NUMBER = gettext_lazy("Give a whole number.")
 
 
 def _text(label: Any, longest: int, *, help_text: Any = "", **attributes: Any) -> forms.Field:
@@ -32,10 +32,10 @@ def _text(label: Any, longest: int, *, help_text: Any = "", **attributes: Any) -
     return forms.CharField(label=label, required=False, help_text=help_text, widget=widget)
 
 
-def _number(label: Any, *, required: bool = False, help_text: Any = "", **attributes: Any) -> forms.Field:
+def _number(label: Any, *, help_text: Any = "", **attributes: Any) -> forms.Field:
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 6, **attributes})
-    field = forms.IntegerField(label=label, required=required, help_text=help_text, widget=widget)
-    field.error_messages |= {"required": WHOLE_NUMBER, "invalid": WHOLE_NUMBER}
+    field = forms.IntegerField(label=label, required=False, help_text=help_text, widget=widget)
+    field.error_messages["invalid"] = WHOLE_NUMBER
     return field
 
 
@@ -91,7 +91,7 @@ class ProductHead(forms.Form):
 class TaskRow(Row):
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     name = _text(gettext_lazy("Task"), 100)
-    duration = _number(gettext_lazy("Takes"), required=True)
+    duration = _number(gettext_lazy("Takes"))
     days = forms.ChoiceField(
         label=gettext_lazy("Counted in"),
         required=False,
@@ -135,7 +135,7 @@ class TaskRow(Row):
 class DocumentRow(Row):
     titled_by = "document_type"
 
-    document_type = forms.ChoiceField(label=gettext_lazy("Document"), required=True)
+    document_type = forms.ChoiceField(label=gettext_lazy("Document"), required=False)
     kind = forms.ChoiceField(
         label=gettext_lazy("Needed"),
         required=False,
@@ -151,7 +151,7 @@ class DocumentRow(Row):
         self.names = {str(kind.pk): kind for kind in types}
         choices = [("", _("Choose…")), *((pk, kind.name) for pk, kind in self.names.items())]
         self.fields["document_type"].choices = choices  # type: ignore[attr-defined]
-        self.fields["document_type"].error_messages["required"] = _("Choose a document, or remove this row.")
+        self.fields["document_type"].starred = True  # type: ignore[attr-defined]
         self.fields["document_type"].widget.attrs["data-names"] = ""
         chosen = self.chosen
         usual = str(chosen.min_validity_months) if chosen and chosen.has_expiry_date else "–"
@@ -196,6 +196,15 @@ class ProductBuilder(Builder):
         for rows, names in ((self.tasks, ("name", "duration", "description")), (self.documents, ("document_type",))):
             typed = [key for key in rows.keys if any(self.data.get(f"{rows.group}-{key}-{name}") for name in names)]
             rows.keys = typed
+
+    def is_valid(self) -> bool:
+        """What a row cannot do without is asked for only now: a new one has nothing yet."""
+        valid = super().is_valid()
+        for row in self.tasks.forms:
+            if row.cleaned_data.get("duration") is None and "duration" not in row.errors:
+                row.add_error("duration", WHOLE_NUMBER)
+                valid = False
+        return valid
 
     def values(self) -> dict[str, Any]:
         return {**self.head.cleaned_data, "tasks": self.tasks.values(), "documents": self.documents.values()}
