@@ -7,11 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bureau.cases.services.cases import add_note, advance_workflow
+from bureau.cases.services.links import create_link
 from bureau.purchasing.services import orders
 from bureau.purchasing.states import RequestStatus as S
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter, receive
+from tests.factories.cases import fill_required, make_agency, make_case
 from tests.factories.orders import attach as file_up
 from tests.factories.orders import make_cost_code, make_project, make_site, make_vendor, order_in
 from tests.factories.parties import make_customer
@@ -178,3 +181,35 @@ def test_clients_and_customers_cost_the_same_queries_for_one_and_for_three(who):
     assert [queries(client, path) for path in lists] == [3, 3, 3, 3]
     assert queries(client, reverse("api:customer", kwargs={"pk": customer.pk})) == 2
     assert queries(client, reverse("api:client", kwargs={"pk": customer.pk})) == 2
+
+
+def test_cases_and_documents_cost_the_same_queries_for_one_and_for_three():
+    agency = make_agency()
+    client = ApiClient(agency.member)
+    parameters = "?search=jane&overdue=false&ordering=-created_at,id&created_at__gte=2020-01-01"
+    lists = [f"{reverse(f'api:{name}')}{given}" for name in ("cases", "documents") for given in ("", parameters)]
+    bare = make_case(agency, product=make_product(agency.organization, tasks=1, required=1, optional=0))
+    few = [queries(client, path) for path in lists]
+    full = make_case(agency)
+    fill_required(full, actor=agency.member)
+    advance_workflow(actor=agency.member, case=full, now=NOW)
+    assert [queries(client, path) for path in lists] == few == [3, 3, 3, 3]
+    details = [reverse("api:case", kwargs={"pk": case.pk}) for case in (bare, full)]
+    assert queries(client, details[0]) == queries(client, details[1]) <= 8
+    assert queries(client, reverse("api:document", kwargs={"pk": full.documents.all()[0].pk})) == 2
+
+
+def test_notes_and_links_of_a_case_cost_the_same_queries_for_one_and_for_three():
+    agency = make_agency()
+    case, client = make_case(agency), ApiClient(agency.member)
+    paths = [reverse(f"api:case-{name}", kwargs={"pk": case.pk}) for name in ("notes", "links")]
+
+    def add():
+        add_note(actor=agency.member, case=case, text="Look", now=NOW)
+        create_link(actor=agency.member, case=case, now=NOW)
+
+    add()
+    few = [queries(client, path) for path in paths]
+    add()
+    add()
+    assert [queries(client, path) for path in paths] == few
