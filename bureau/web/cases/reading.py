@@ -98,11 +98,16 @@ class Line:
 
     @property
     def menu_actions(self) -> Mapping[str, Hook]:
-        return self.actions if self.changeable and self.state in HELD else {}
+        return self.actions if self.changeable else {}
 
     @property
     def menu(self) -> bool:
         return self.readable or self.removable or bool(self.menu_actions)
+
+    @property
+    def menu_on_phones(self) -> bool:
+        """Whether all that stands in its menu stands in the open where there is room."""
+        return bool(self.offered) and not (self.readable or self.removable)
 
     @property
     def number(self) -> str:
@@ -322,7 +327,7 @@ def entry_of(event: CaseEvent) -> Entry:
         "note_added": ("", "comment", _("noted"), new.get("text", "")),
         "step_completed": ("done", "", _("completed the step %s") % name, ""),
         "step_rejected": ("refused", "", _("rejected the step %s") % name, ""),
-        "step_moved": (*_moved(new.get("set", "")), f"{_moved_text(new.get('set', ''))} {name}".strip(), ""),
+        "step_moved": (*_moved(new.get("set", "")), _moved_text(new.get("set", "")) % name, ""),
         "force_closed": ("done", "lock", _("closed the case as it was"), new.get("reason", "")),
         "reopened": ("moving", "undo", _("reopened the case"), ""),
         "document_added": ("", "plus", _("added the document %s") % name, ""),
@@ -346,6 +351,6 @@ def _moved(status: str) -> tuple[str, str]:
 
 def _moved_text(status: str) -> str:
     return {
-        "waiting": _("waits for the customer, in the step"),
-        "processing": _("works on the step"),
-    }.get(status, _("put back the step"))
+        "waiting": _("stopped the clock of the step %s until the customer answers"),
+        "processing": _("took up the step %s"),
+    }.get(status, _("put back the step %s"))

@@ -87,6 +87,8 @@ class Progress:
             return "waiting", _("we wait for you")
         if status == StepStatus.REJECTED:
             return "refused", _("could not be done: please call us")
+        if self.needed:
+            return "waiting", _("we wait for what you send")
         if due_date < self.today:
             return "moving", _("we are at it")
         return "moving", _("we are at it, by %s at the latest") % date_format(due_date, "j M Y")

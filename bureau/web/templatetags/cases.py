@@ -72,4 +72,4 @@ def document_chip(state: DocumentState, required: bool = True) -> SafeString:
     tone, word = DOCUMENT_CHIPS[state]
     if state == DocumentState.MISSING and required:
         tone = "waiting"
-    return chip(tone, word)
+    return chip(tone, str(word))

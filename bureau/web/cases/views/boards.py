@@ -50,7 +50,7 @@ def board(request: PageRequest) -> HttpResponse:
 
 def _whole(column: selectors.Column, product: Product | None) -> str:
     """The list of all that stands in a column."""
-    parameters = {"step": column.step} if column.step else {"status": "completed"}
+    parameters = {"step": str(column.step)} if column.step else {"status": "completed"}
     if product is not None:
         parameters["product"] = product.code
     return f"{reverse('web:cases')}?{urlencode(parameters)}"
