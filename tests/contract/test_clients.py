@@ -201,7 +201,7 @@ def test_client_with_a_case_is_not_deleted():
     make_case(agency)
     refused = ApiClient(agency.member).call("DELETE", path(agency.customer))
     assert refused.status_code == 400
-    assert "1 case" in refused.json()["error"]
+    assert "cases: 1" in refused.json()["error"]
     assert "inactive" in refused.json()["error"]
     assert ApiClient(agency.member).call("GET", path(agency.customer)).status_code == 200
 

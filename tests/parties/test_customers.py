@@ -293,7 +293,7 @@ def test_party_that_is_a_vendor_too_stays_when_the_customer_goes(organization, m
 def test_customer_with_a_case_is_kept_and_the_refusal_says_what_to_do():
     agency = make_agency()
     make_case(agency)
-    with pytest.raises(CustomerInUse, match=r"1 case.*inactive"):
+    with pytest.raises(CustomerInUse, match=r"\(cases: 1\).*inactive"):
         services.delete_customer(actor=agency.admin, customer=agency.customer, now=NOW)
     assert Customer.objects.filter(pk=agency.customer.pk).exists()
 

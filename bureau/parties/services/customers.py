@@ -119,7 +119,7 @@ def delete_customer(*, actor: User, customer: Customer, now: datetime) -> None:
     with transaction.atomic():
         gone = _delete_unreferenced([customer.pk])
         if not gone and (used := references(customer)):
-            counts = ", ".join(f"{count} {name}" for name, count in used.items())
+            counts = ", ".join(f"{name}: {count}" for name, count in used.items())
             raise CustomerInUse(
                 _("It is still referred to (%(counts)s). Make it inactive in place of deleting it.")
                 % {"counts": counts}
