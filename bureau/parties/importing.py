@@ -16,9 +16,8 @@ from bureau.imports.registry import Importer, ImportField, Taken, Values, regist
 from bureau.kit.errors import Invalid
 from bureau.kit.permissions import ALLOWED, Decision
 from bureau.parties.models import Customer, CustomerType, Gender
-from bureau.parties.models.parties import tax_key
 from bureau.parties.permissions.customers import can_write_customer
-from bureau.parties.selectors.customers import UNIQUE, passport_key, twins
+from bureau.parties.selectors.customers import KEYS, UNIQUE, twins
 from bureau.parties.services.customers import CustomerExists, create_customer, update_customer
 
 FIELDS: Final = (
@@ -118,9 +117,8 @@ def _existing(actor: User, values: Values) -> Customer | None:
 
 
 def keys(values: Values) -> Iterator[tuple[str, str]]:
-    kept = {"email": lambda text: text.strip().lower(), "tax_number": tax_key, "passport_number": passport_key}
     for name in UNIQUE:
-        key = kept[name](values.get(name, ""))
+        key = KEYS[name](values.get(name, ""))
         if key:
             yield name, key
 

@@ -1,12 +1,13 @@
 """Reads of customers, who are the clients too."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bureau.core.models import Organization, User
+from bureau.core.prepared import prepared
 from bureau.kit.errors import NotFound
 from bureau.parties.models import Customer
 from bureau.parties.models.parties import tax_key
@@ -43,6 +44,26 @@ def passport_key(passport_number: str) -> str:
     return "".join(passport_number.upper().split())
 
 
+def _same_party(organization: int, exclude: int, **same: Any) -> QuerySet[Customer]:
+    found = Customer.objects.filter(organization=organization, party__organization=organization, **same)
+    return found.exclude(pk=exclude).select_related("party").order_by("pk")[:TWINS]
+
+
+KEYS: Final[dict[str, Callable[[str], str]]] = {
+    "email": lambda value: value.strip().lower(),
+    "tax_number": tax_key,
+    "passport_number": passport_key,
+}
+"""What is compared of each of UNIQUE."""
+_SAME: Final = {
+    "email": prepared(lambda organization, key, exclude: _same_party(organization, exclude, party__email__lower=key)),
+    "tax_number": prepared(lambda organization, key, exclude: _same_party(organization, exclude, party__tax_key=key)),
+    "passport_number": prepared(
+        lambda organization, key, exclude: _same_party(organization, exclude, passport_number=key)
+    ),
+}
+
+
 def twins(
     organization: Organization, values: Mapping[str, str], *, exclude: Customer | None = None
 ) -> dict[str, list[Customer]]:
@@ -50,14 +71,10 @@ def twins(
 
     Whether the person who asks may see them is not looked at.
     """
-    same = {
-        "email": lambda value: Q(party__organization=organization, party__email__lower=value.strip().lower()),
-        "tax_number": lambda value: Q(party__organization=organization, party__tax_key=tax_key(value)),
-        "passport_number": lambda value: Q(passport_number=passport_key(value)),
-    }
-    others = Customer.objects.filter(organization=organization).select_related("party").order_by("pk")
-    if exclude is not None:
-        others = others.exclude(pk=exclude.pk)
     asked = {name: value for name in UNIQUE if tax_key(value := values.get(name) or "")}
-    found = {name: list(others.filter(same[name](value))[:TWINS]) for name, value in asked.items()}
+    gone = exclude.pk if exclude is not None else 0
+    found = {
+        name: _SAME[name](organization=organization.pk, key=KEYS[name](value), exclude=gone)
+        for name, value in asked.items()
+    }
     return {name: customers for name, customers in found.items() if customers}
