@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from bureau.api.filters import CREATED, Ordering
 from bureau.api.po.references import PersonRef
 from bureau.api.shapes import Shape
 from bureau.api.views import AgencyView, Call, operation
@@ -14,6 +15,8 @@ from bureau.cases.selectors.cases import visible_case
 from bureau.cases.selectors.links import link_of
 from bureau.cases.services import links
 from bureau.cases.services.cases import add_note
+
+BY_AGE = Ordering(created_at="created_at")
 
 
 class CaseNoteShape(Shape):
@@ -49,7 +52,13 @@ class CaseLinkInput(serializers.Serializer[Any]):
 
 
 class CaseNotes(AgencyView):
-    @operation(answer=CaseNoteShape, page=True, summary="The notes on a case, oldest first")
+    @operation(
+        answer=CaseNoteShape,
+        page=True,
+        filters=CREATED,
+        ordering=BY_AGE,
+        summary="The notes on a case, oldest first",
+    )
     def get(self, request: Call, pk: int) -> Any:
         return visible_case(request.user, pk).case_notes.order_by("created_at", "pk")
 
@@ -62,7 +71,13 @@ class CaseNotes(AgencyView):
 class CaseLinks(AgencyView):
     idempotent = False  # an answer that is kept would keep the secret address
 
-    @operation(answer=CaseLinkShape, page=True, summary="The links to a case, newest first")
+    @operation(
+        answer=CaseLinkShape,
+        page=True,
+        filters=CREATED,
+        ordering=BY_AGE,
+        summary="The links to a case, newest first",
+    )
     def get(self, request: Call, pk: int) -> Any:
         case = visible_case(request.user, pk)
         can_change_case(request.user, case).enforce()
