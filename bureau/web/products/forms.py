@@ -199,12 +199,13 @@ class ProductBuilder(Builder):
 
     def is_valid(self) -> bool:
         """What a row cannot do without is asked for only now: a new one has nothing yet."""
-        valid = super().is_valid()
+        super().is_valid()
+        for name in ("name", "code"):
+            _ask_for(self.head, name, _("This field is required."))
         for row in self.tasks.forms:
-            if row.cleaned_data.get("duration") is None and "duration" not in row.errors:
-                row.add_error("duration", WHOLE_NUMBER)
-                valid = False
-        return valid
+            _ask_for(row, "name", _("Give the step a name."))
+            _ask_for(row, "duration", WHOLE_NUMBER)
+        return not any(form.errors for form in (self.head, *self.tasks, *self.documents))
 
     def values(self) -> dict[str, Any]:
         return {**self.head.cleaned_data, "tasks": self.tasks.values(), "documents": self.documents.values()}
@@ -237,6 +238,11 @@ class ProductBuilder(Builder):
         """The tasks that can be read, each with the day on which it is due if a case begins today."""
         tasks = [task for row in self.tasks.forms if isinstance(row, TaskRow) and (task := row.planned())]
         return list(zip(tasks, due_days(tasks, today, calendars_of(self.organization)), strict=True))
+
+
+def _ask_for(form: forms.Form, name: str, message: Any) -> None:
+    if form.cleaned_data.get(name) in (None, "") and name not in form.errors:
+        form.add_error(name, message)
 
 
 def data_of_product(product: Product, *, copy: bool = False) -> QueryDict:
