@@ -29,12 +29,14 @@ from bureau.demo.paper import offer, passport_scan, portrait
 from bureau.demo.products import COMPANY, DIRECTOR, DRIVING, LICENCE, PASSPORT, PERMIT, PHOTO, VISA
 from bureau.demo.products import OWN as ADVICE
 
-DONE_PERSONS, DONE_COMPANIES = 27, 6
+DONE_PERSONS, DONE_COMPANIES = 24, 6
 """So many customers had a case soon after they came, and it is completed."""
 
 READY = ("open", "upload", "upload_rest", "check")
 REJECTED = (*READY, "advance", "reject", "note")
 STARTED = (*READY, "advance", "begin")
+FURTHER = (*READY, "advance", "advance", "begin")
+NEARLY = (*READY, "advance", "advance", "advance")
 LATE = (*READY, "advance", "note")
 WAITS = (*READY, "advance", "wait")
 PENDING = ("open", "upload")
@@ -46,14 +48,16 @@ GIVEN_UP = ("open", "upload", "close")
 NEWER = [
     (2, PERMIT, 240, GIVEN_UP), (9, VISA, 198, GIVEN_UP), (3, VISA, 310, REJECTED), (12, PERMIT, 260, REJECTED),
     (20, VISA, 150, REJECTED), (30, PERMIT, 62, REJECTED), (1, VISA, 170, ("done", "reopen")),
-    (14, DRIVING, 160, ("done", "reopen")),
-    (36, VISA, 19, STARTED), (37, PERMIT, 24, STARTED), (39, VISA, 15, STARTED), (41, PERMIT, 17, STARTED),
-    (-9, COMPANY, 21, STARTED), (-10, COMPANY, 16, STARTED), (5, VISA, 12, STARTED), (7, DRIVING, 22, STARTED),
-    (10, VISA, 9, READY), (16, PERMIT, 8, READY), (19, VISA, 7, READY), (-11, COMPANY, 6, READY),
+    (14, DRIVING, 160, ("done", "reopen")), (0, VISA, 36, ("done",)), (27, VISA, 31, ("done",)),
+    (29, DRIVING, 48, ("done",)),
+    (36, VISA, 14, STARTED), (37, PERMIT, 19, STARTED), (39, VISA, 15, STARTED), (41, PERMIT, 17, STARTED),
+    (-9, COMPANY, 16, STARTED), (-10, COMPANY, 13, STARTED), (5, VISA, 12, STARTED), (7, DRIVING, 22, STARTED),
+    (8, VISA, 21, FURTHER), (11, PERMIT, 44, FURTHER), (-7, COMPANY, 33, FURTHER), (-8, COMPANY, 52, NEARLY),
+    (10, VISA, 3, READY), (16, PERMIT, 5, READY), (19, VISA, 4, READY), (-11, COMPANY, 6, READY),
     (34, VISA, 33, WAITS), (38, PERMIT, 41, WAITS), (-12, COMPANY, 38, WAITS), (21, VISA, 27, WAITS),
-    (35, VISA, 58, LATE), (42, PERMIT, 66, LATE), (-13, COMPANY, 71, LATE), (24, VISA, 49, LATE), (28, VISA, 44, LATE),
-    (4, VISA, 6, CHECKING), (6, VISA, 5, CHECKING), (33, PERMIT, 4, PENDING), (32, VISA, 8, PENDING),
-    (26, PERMIT, 11, PENDING), (-14, COMPANY, 5, PENDING), (25, VISA, 3, BY_LINK), (15, DRIVING, 7, BY_LINK),
+    (35, VISA, 40, LATE), (42, PERMIT, 47, LATE), (-13, COMPANY, 41, LATE), (24, VISA, 29, LATE),
+    (4, VISA, 3, CHECKING), (6, VISA, 2, CHECKING), (33, PERMIT, 4, PENDING), (32, VISA, 8, PENDING),
+    (26, PERMIT, 6, PENDING), (-14, COMPANY, 5, PENDING), (25, VISA, 3, BY_LINK), (15, DRIVING, 4, BY_LINK),
     (17, VISA, 2, ("open",)), (18, PERMIT, 1, ("open",)), (-15, COMPANY, 2, ("open",)),
 ]  # fmt: skip
 GAPS = {
