@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 
 CLIENTS = 1, 8
 WARM_UP_REQUESTS = 50  # for each number of clients: every thread has its connection and its statements then
-THOROUGH = {"requests": 10_000, "orders": 100_000, "rounds": 3, "seconds": 2.0, "approvals": 180}
-QUICK = {"requests": 3_000, "orders": 20_000, "rounds": 1, "seconds": 0.6, "approvals": 80}
+RECORDS = {"requests": 10_000, "orders": 100_000, "customers": 100_000, "cases": 50_000}
+MEASURING = {"rounds": 3, "seconds": 2.0, "approvals": 180}
+QUICK = {
+    "requests": 3_000,
+    "orders": 20_000,
+    "customers": 20_000,
+    "cases": 10_000,
+    "rounds": 1,
+    "seconds": 0.6,
+    "approvals": 80,
+}
 
 TWICE = 2  # what an operation may cost beside the one that it names
 
@@ -34,7 +43,7 @@ def main() -> int:
     servers = Servers(base)
     try:
         servers.start_databases()
-        operations, queries = prepare(servers, requests=options.requests, orders=options.orders)
+        operations, queries = prepare(servers, {name: getattr(options, name) for name in RECORDS}, options.only)
         results = run(servers, operations, options)
         return report(operations, results, queries)
     finally:
@@ -44,22 +53,23 @@ def main() -> int:
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--requests", type=int, help="purchase requests in the database (10,000)")
-    parser.add_argument("--orders", type=int, help="purchase orders in the database (100,000)")
+    for name, count in RECORDS.items():
+        parser.add_argument(f"--{name}", type=int, help=f"in the database ({count:,})")
+    parser.add_argument("--only", nargs="+", choices=RECORDS, default=list(RECORDS), help="measure these alone")
     parser.add_argument("--rounds", type=int, help="times that each operation is measured on each side (3)")
     parser.add_argument("--seconds", type=float, help="of each measurement (2)")
     parser.add_argument("--approvals", type=int, help="at most, of each measurement of approving (180)")
     parser.add_argument(
-        "--quick", action="store_true", help="3,000 requests, 20,000 orders, one short round: a first impression"
+        "--quick", action="store_true", help="a third of the requests, a fifth of the others, one short round"
     )
     options = parser.parse_args()
-    for name, value in (QUICK if options.quick else THOROUGH).items():
+    for name, value in (QUICK if options.quick else RECORDS | MEASURING).items():
         if getattr(options, name) is None:
             setattr(options, name, value)
     return options
 
 
-def prepare(servers: Servers, *, requests: int, orders: int) -> "tuple[list[Operation], list[Queries]]":
+def prepare(servers: Servers, records: dict[str, int], only: list[str]) -> "tuple[list[Operation], list[Queries]]":
     """Makes the office, starts the fronts, and has both sides prove that they do the same."""
     from config import run as product
 
@@ -68,16 +78,17 @@ def prepare(servers: Servers, *, requests: int, orders: int) -> "tuple[list[Oper
     from django.db import connection, connections
     from django.utils import timezone
 
-    from benchmarks import order_operations, request_operations
+    from benchmarks import case_operations, customer_operations, order_operations, request_operations
     from benchmarks.office import make_office
     from benchmarks.operations import Callers
 
     started = time.monotonic()
     call_command("migrate", interactive=False, verbosity=0)
     product.prepare_static_files()
-    print(f"Making an office with {requests} purchase requests and {orders} orders...", flush=True)
-    office = make_office(requests=requests, orders=orders, now=timezone.now())
-    callers, areas = Callers(), (request_operations, order_operations)
+    print(f"Making an office with {', '.join(f'{n} {name}' for name, n in records.items())}...", flush=True)
+    office = make_office(**records, now=timezone.now())
+    measurable = request_operations, order_operations, customer_operations, case_operations
+    callers, areas = Callers(), [area for name, area in zip(RECORDS, measurable, strict=True) if name in only]
     measured = [operation for area in areas for operation in area.operations(office, callers)]
     version = f"{connection.pg_version // 10000}.{connection.pg_version % 10000}"
     connections.close_all()  # the fronts are forks of this process

@@ -16,6 +16,8 @@ import uuid
 import jwt
 import orjson
 
+from benchmarks import bare_cases as cases
+from benchmarks import bare_customers as customers
 from benchmarks import bare_orders as orders
 from benchmarks import bare_requests as requests
 from benchmarks import statements as sql
@@ -46,25 +48,33 @@ def answer(cursor, environ):
     user = cursor.execute(sql.USER, (uuid.UUID(claims["fam"]), int(claims["sub"]))).fetchone()
     if claims["typ"] != "access" or user is None:
         return "401", {}
-    match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/")[2:]:
-        case "GET", ["requests"]:
+    match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/")[1:]:
+        case "GET", ["prs", "requests"]:
             return "200", requests.listed(cursor, user, environ)
-        case "POST", ["requests"]:
+        case "POST", ["prs", "requests"]:
             return "201", requests.created(cursor, user, environ)
-        case "GET", ["requests", "inbox"]:
+        case "GET", ["prs", "requests", "inbox"]:
             return "200", requests.inbox(cursor, user, environ)
-        case "GET", ["requests", request]:
+        case "GET", ["prs", "requests", request]:
             return "200", requests.detail(cursor, user, uuid.UUID(request))
-        case "POST", ["requests", request, "approve"]:
+        case "POST", ["prs", "requests", request, "approve"]:
             return "200", requests.approved(cursor, user, uuid.UUID(request), environ)
-        case "GET", ["purchase-orders"]:
+        case "GET", ["v1", "purchase-orders"]:
             return "200", orders.listed(cursor, user, environ)
-        case "POST", ["purchase-orders"]:
+        case "POST", ["v1", "purchase-orders"]:
             return "201", orders.created(cursor, user, environ)
-        case "GET", ["purchase-orders", order]:
+        case "GET", ["v1", "purchase-orders", order]:
             return "200", orders.detail(cursor, user, int(order))
-        case "PATCH", ["purchase-orders", order, "approve"]:
+        case "PATCH", ["v1", "purchase-orders", order, "approve"]:
             return "200", orders.approved(cursor, user, int(order), environ)
+        case "GET", ["customers"]:
+            return "200", customers.listed(cursor, user, environ)
+        case "GET", ["customer-applications"]:
+            return "200", cases.listed(cursor, user, environ)
+        case "POST", ["customer-applications", "quick-create"]:
+            return "201", cases.created(cursor, user, environ)
+        case "GET", ["customer-applications", case]:
+            return "200", cases.detail(cursor, user, int(case))
     return "404", {}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from benchmarks import statements as sql
-from benchmarks.floor import asked, audit, enqueue, given_in, local, next_number
+from benchmarks.floor import audit, enqueue, given_in, local, next_number, page_of
 
 PAGE = 25
 COLUMNS = {"NUMBER": 5, "DATE": 6, "BOOLEAN": 7}
@@ -28,21 +28,10 @@ def row_of(r):
     }
 
 
-def page_of(environ, total, rows_at):
-    page = int(asked(environ).get("page", 1))
-    address = f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}?page="
-    return {
-        "count": total,
-        "next": f"{address}{page + 1}" if page * PAGE < total else None,
-        "previous": f"{address}{page - 1}" if page > 1 else None,
-        "results": rows_at((page - 1) * PAGE),
-    }
-
-
 def listed(cursor, user, environ):
     total = cursor.execute(sql.COUNT, (user[1],)).fetchone()[0]
     return page_of(
-        environ, total, lambda start: [row_of(row) for row in cursor.execute(sql.ROWS, (user[1], PAGE, start))]
+        environ, total, PAGE, lambda start: [row_of(row) for row in cursor.execute(sql.ROWS, (user[1], PAGE, start))]
     )
 
 
@@ -54,7 +43,7 @@ def inbox(cursor, user, environ):
         rows = cursor.execute(sql.INBOX_ROWS, {**who, "size": PAGE, "start": start})
         return [{**row_of(row), "current_template_step": step_of(*row[9:])} for row in rows]
 
-    return page_of(environ, total, rows_at)
+    return page_of(environ, total, PAGE, rows_at)
 
 
 def step_of(step, name, order):

@@ -4,7 +4,7 @@ import hashlib
 import os
 import threading
 import uuid
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import orjson
 import psycopg
@@ -26,6 +26,22 @@ def cursor():
 def asked(environ):
     """The query string's parameters, each once."""
     return {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
+
+
+def page_of(environ, total, size, rows_at):
+    """A page of `size` rows, which `rows_at` gives from a start, with the addresses of its neighbours."""
+    given = asked(environ)
+    page = int(given.get("page", 1))
+
+    def address(number):
+        return f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}?{urlencode({**given, 'page': number})}"
+
+    return {
+        "count": total,
+        "next": address(page + 1) if page * size < total else None,
+        "previous": address(page - 1) if page > 1 else None,
+        "results": rows_at((page - 1) * size),
+    }
 
 
 def given_in(environ):

@@ -1,6 +1,6 @@
 """The office that is measured: people, teams, forms and workflows by the services, thousands of requests in bulk.
 
-Its building sites and their orders: sites.py, orders.py.
+Its building sites and their orders: sites.py, orders.py; its customers and their cases: customers.py, cases.py.
 """
 
 import random
@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from django.test.utils import override_settings
 from sequences.models import Sequence
 
+from benchmarks.cases import Casework, make_cases
+from benchmarks.customers import make_customers
 from benchmarks.orders import DAYS, make_orders
 from benchmarks.sites import Sites, make_sites
 from bureau.accounts.models import Role, Team
@@ -95,19 +97,21 @@ class Office:
     admin: User
     finance: User
     sites: Sites
+    casework: Casework
     teams: list[TeamOffice]
 
 
-def make_office(*, requests: int, orders: int, now: datetime) -> Office:
-    """An office with this many requests of the last year and orders of the last 18 months, in every state; the
-    statistics of its tables are fresh."""
+def make_office(*, requests: int, orders: int, customers: int, cases: int, now: datetime) -> Office:
+    """An office with this many requests of the last year, and orders, customers and cases of the last 18 months, in
+    every state; the statistics of its tables are fresh."""
     # Nobody signs in with a password here, and a real hash takes a quarter of a second.
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]), transaction.atomic():
         organization = create_organization(name="Harbour Works", currency="EUR", country="DE", now=now)
         admin = _person(organization, "admin", now=now, role="admin")
         finance = _person(organization, "finance", now=now)
         sites = make_sites(organization, admin, began=now - timedelta(days=DAYS), now=now)
-        office = Office(organization, admin, finance, sites, [])
+        clientele = make_customers(organization, admin, customers, now=now)
+        office = Office(organization, admin, finance, sites, make_cases(clientele, cases, now=now), [])
         for name in TEAMS:
             office.teams.append(make_team(office, name, requesters=REQUESTERS, managers=MANAGERS, directors=1, now=now))
         _fill(office, requests, now=now)

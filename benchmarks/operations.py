@@ -120,7 +120,7 @@ def left_behind(found: dict[str, QuerySet[Any]], names: dict[str, str]) -> str:
     missing = [kind for kind, rows in kept.items() if not rows]
     if missing:
         raise Different(f"Nothing was found to compare of: {', '.join(missing)}.")
-    for job in kept["jobs"]:
+    for job in kept.get("jobs", []):
         job["payload"] = {**job["payload"], "approval": None, "order": None, "slot": None}
     text = orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS).decode()
     for name, placeholder in names.items():
@@ -161,6 +161,10 @@ class Queries:
 
 
 Act = Callable[[], Any]
+
+
+def get(client: Client, path: str) -> Act:
+    return lambda: client.get(path)
 
 
 def post(client: Client, path: str, body: Any) -> Act:

@@ -4,20 +4,16 @@ import random
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count, islice
-from operator import itemgetter
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-import orjson
-from django.core.management.color import no_style
-from django.db import connection, models
-from django.db.models import Max
+from django.db import connection
 from sequences.models import Sequence
 
 from benchmarks.sites import PROJECTS, Site, Sites
-from bureau.core import audit
-from bureau.core.models import AuditEntry, AuditHead, ScanState, StoredFile, TaxCode, User
+from benchmarks.tables import Chain, Row, Tables
+from bureau.core.models import ScanState, StoredFile, TaxCode, User
 from bureau.purchasing.models import (
     Approval,
     ApprovalSlot,
@@ -54,51 +50,6 @@ CATEGORIES = LineCategory.values
 REFUSAL = "Too dear."
 WORK = "As agreed on site with the foreman, to be delivered at gate 2 before noon. "
 
-Row = dict[str, Any]
-"""By attribute name; what is left out has the model's default."""
-
-
-class Tables:
-    """Rows that are to be written by COPY: no models in between, which would take longer than the database."""
-
-    REFERRED = PurchaseOrder, StoredFile, Approval, Decision  # their rows get their ids here
-
-    def __init__(self) -> None:
-        self._rows: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
-        self._ids = {model: count(1 + (_last_id(model) or 0)) for model in self.REFERRED}
-
-    def add(self, model: type[models.Model], row: Row) -> Row:
-        if model in self._ids:
-            row["id"] = next(self._ids[model])
-        self._rows[model].append(row)
-        return row
-
-    def write(self) -> None:
-        connection.ensure_connection()
-        for model, rows in self._rows.items():
-            fields = [f for f in model._meta.concrete_fields if not f.generated and ("id" in rows[0] or f.name != "id")]
-            defaults = {f.attname: f.get_default() for f in fields}
-            columns = ", ".join(f'"{f.column}"' for f in fields)
-            read = itemgetter(*defaults)
-            with (
-                connection.connection.cursor() as cursor,
-                cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as out,
-            ):
-                for row in rows:
-                    out.write_row(read(defaults | row))
-        self._rows.clear()
-
-    def end(self) -> None:
-        """The database goes on counting behind what was written."""
-        with connection.cursor() as cursor:
-            for statement in connection.ops.sequence_reset_sql(no_style(), list(self.REFERRED)):
-                cursor.execute(statement)
-
-
-def _last_id(model: type[models.Model]) -> int | None:
-    last: int | None = model._default_manager.aggregate(last=Max("pk"))["last"]
-    return last
-
 
 def make_orders(sites: Sites, orders: int, *, now: datetime) -> None:
     """This many of the last DAYS days, of all types, in every state."""
@@ -111,7 +62,7 @@ def make_orders(sites: Sites, orders: int, *, now: datetime) -> None:
     while chunk := list(islice(moments, CHUNK)):
         for moment in chunk:
             maker.make(moment)
-        maker.chain()
+        maker.chain.link()
         maker.tables.write()
     maker.end()
     with connection.cursor() as cursor:
@@ -124,12 +75,11 @@ class _Maker:
     def __init__(self, sites: Sites, dice: random.Random, now: datetime) -> None:
         self.sites, self.dice, self.now = sites, dice, now
         self.organization = sites.organization.pk
-        self.tables = Tables()
+        self.tables = Tables(PurchaseOrder, StoredFile, Approval, Decision)
         self.rates = {code.code: int(code.rate) for code in TaxCode.objects.filter(organization=sites.organization)}
         self.numbers: Counter[str] = Counter()
         self.sums: defaultdict[int, Counter[str]] = defaultdict(Counter)  # cents
-        self.entries: list[Row] = []
-        self.head = AuditHead.objects.get(pk=self.organization)
+        self.chain = Chain(sites.organization, "purchase_order", self.tables)
 
     def make(self, created: datetime) -> None:
         dice, add = self.dice, self.tables.add
@@ -318,33 +268,7 @@ class _Maker:
         self.tables.add(LedgerEntry, entry)
 
     def _entry(self, order: Row, action: str, person: int, at: datetime, **new: Any) -> None:
-        self.entries.append(
-            {
-                "entity_id": str(order["id"]),
-                "action": action,
-                "user_id": person,
-                "created_at": at,
-                "new_values": {"po_number": order["po_number"], **new},
-            }
-        )
-
-    def chain(self) -> None:
-        """The audit entries of what was made since the last call."""
-        for row in sorted(self.entries, key=itemgetter("created_at")):
-            row.update(
-                chain=self.head.pk,
-                position=self.head.position + 1,
-                organization_id=self.organization,
-                entity_type="purchase_order",
-                ip_address="10.0.0.7",
-                request_id="req_seeded",
-                previous_hash=self.head.hash,
-            )
-            row["hash"] = audit.link(AuditEntry(**row))
-            self.head.position, self.head.hash = row["position"], row["hash"]
-            row["new_values"] = orjson.dumps(row["new_values"]).decode()
-            self.tables.add(AuditEntry, row)
-        self.entries.clear()
+        self.chain.add(order["id"], action, person, at, po_number=order["po_number"], **new)
 
     def end(self) -> None:
         """The sums of what was written, and budgets that nothing measured comes near."""
@@ -361,7 +285,7 @@ class _Maker:
         Sequence.objects.bulk_create(
             Sequence(name=f"{self.organization}:po:{day}", last=last) for day, last in self.numbers.items()
         )
-        self.head.save()
+        self.chain.end()
         self.tables.end()
 
 

@@ -214,3 +214,99 @@ INSERT INTO purchasing_ledgerentry (organization_id, project_id, cost_code_id, o
   created_at)
 VALUES (%s, %s, %s, %s, 'committed', %s, 'approved', %s, %s)"""
 COMMIT = "UPDATE purchasing_costcode SET committed = committed + %s WHERE id = %s"
+
+# --- Customers
+
+
+def customers_where(words):
+    """The conditions of a list in which these words are searched: the names of their parameters."""
+    return "c.organization_id = %(organization)s" + "".join(f" AND c.search_text LIKE %({word})s" for word in words)
+
+
+CUSTOMERS_COUNT = "SELECT count(*) FROM parties_customer c WHERE {where}"
+CUSTOMERS_ROWS = """
+SELECT c.id, c.uuid, p.name, c.customer_type, c.title, c.first_name, c.last_name, c.company_name, p.email, p.phone,
+  c.whatsapp, p.address, p.tax_number, c.nationality, c.birthdate, c.birth_place, c.gender, c.passport_number,
+  c.passport_issue_date, c.passport_expiry_date, c.notify_steps_due, c.notify_documents_expiring, c.active, c.owner_id,
+  c.created_at, c.updated_at
+FROM (SELECT c.id FROM parties_customer c WHERE {where} ORDER BY {order} LIMIT %(size)s OFFSET %(start)s) page
+JOIN parties_customer c ON c.id = page.id JOIN parties_party p ON p.id = c.party_id ORDER BY {order}"""
+
+# --- Cases
+
+
+def cases_where(names, words):
+    """The conditions of a list that is filtered by these, and in which these words are searched."""
+    filters = {
+        "status": " AND k.status = %(status)s",
+        "product": " AND k.product_id = %(product)s",
+        "overdue": """ AND k.status IN ('pending', 'processing') AND k.step_due_date IS NOT NULL
+  AND (k.step_due_date < %(today)s OR k.due_date < %(today)s)""",
+    }
+    found = """ AND (k.number LIKE %({word})s
+  OR k.customer_id IN (
+    SELECT id FROM parties_customer WHERE organization_id = %(organization)s AND search_text LIKE %({word})s)
+  OR k.product_id IN (
+    SELECT id FROM cases_product WHERE organization_id = %(organization)s
+    AND (upper(code) LIKE %({word})s OR upper(name) LIKE %({word})s)))"""
+    chosen = "".join(filters[name] for name in names) + "".join(found.replace("{word}", word) for word in words)
+    return "k.organization_id = %(organization)s" + chosen
+
+
+CASE_COLUMNS = """
+SELECT k.id, k.uuid, k.number, k.customer_id, p.name, k.product_id, o.name, k.doc_date, k.due_date, k.status, k.notes,
+  k.owner_id, k.step_number, k.step_name, k.step_status, k.step_due_date, k.completed_at, k.created_at, k.updated_at"""
+CASES_COUNT = "SELECT count(*) FROM cases_case k WHERE {where}"
+CASES_ROWS = f"""{CASE_COLUMNS}
+FROM (SELECT k.id FROM cases_case k WHERE {{where}}
+  ORDER BY k.created_at DESC, k.id DESC LIMIT %(size)s OFFSET %(start)s) page
+JOIN cases_case k ON k.id = page.id JOIN cases_product o ON o.id = k.product_id
+JOIN parties_customer c ON c.id = k.customer_id JOIN parties_party p ON p.id = c.party_id
+ORDER BY k.created_at DESC, k.id DESC"""
+
+CASE = f"""{CASE_COLUMNS}, k.closing_reason, g.country
+FROM cases_case k JOIN cases_product o ON o.id = k.product_id JOIN core_organization g ON g.id = k.organization_id
+JOIN parties_customer c ON c.id = k.customer_id JOIN parties_party p ON p.id = c.party_id
+WHERE k.id = %s AND k.organization_id = %s"""
+STEPS_OF_CASE = """
+SELECT s.id, s.number, s.name, s.status, s.start_date, s.due_date, s.completed_at, s.business_days, s.country,
+  w.from_date
+FROM cases_casestep s LEFT JOIN cases_steppause w ON w.step_id = s.id AND w.until_date IS NULL
+WHERE s.case_id = %s ORDER BY s.number"""
+DOCUMENTS = """
+SELECT d.id, d.uuid, d.document_type_id, d.required, d.number, d.expiry_date, f.filename, f.size, f.content_type,
+  f.scan_state, d.uploaded_at, d.checked_at, d.checked_by_id, t.name, t.has_number, t.has_expiry_date, d.details,
+  d.min_validity_months, t.actions, d.created_at, d.updated_at
+FROM cases_casedocument d JOIN cases_documenttype t ON t.id = d.document_type_id
+LEFT JOIN core_storedfile f ON f.id = d.file_id
+WHERE d.case_id = %s ORDER BY d.required DESC, d.position, d.id"""
+TASKS_AFTER = """
+SELECT duration, business_days, country FROM cases_producttask WHERE product_id = %s AND step > %s ORDER BY step"""
+CLOSING_DAYS = "SELECT date FROM core_closingday WHERE organization_id = %s"
+
+CASE_CUSTOMER = """
+SELECT c.id, p.name, g.country FROM parties_customer c JOIN parties_party p ON p.id = c.party_id
+JOIN core_organization g ON g.id = c.organization_id
+WHERE c.id = %s AND c.organization_id = %s AND c.active"""
+CASE_PRODUCT = "SELECT id, code, name FROM cases_product WHERE id = %s AND organization_id = %s AND active"
+TASKS = """
+SELECT id, step, name, duration, business_days, country, notify_days_before FROM cases_producttask
+WHERE product_id = %s ORDER BY step"""
+TAKEN = """
+SELECT t.id, t.name, a.required, coalesce(a.min_validity_months, t.min_validity_months), t.has_number,
+  t.has_expiry_date, t.actions
+FROM cases_productdocument a JOIN cases_documenttype t ON t.id = a.document_type_id
+WHERE a.product_id = %s ORDER BY a.required DESC, a.position"""
+NEW_CASE = """
+INSERT INTO cases_case (uuid, organization_id, number, customer_id, product_id, owner_id, doc_date, due_date, status,
+  notes, step_number, step_name, step_status, step_due_date, closing_reason, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'pending', %s, '', %s, %s) RETURNING id"""
+NEW_DOCUMENTS = """
+INSERT INTO cases_casedocument (organization_id, case_id, created_at, updated_at, uuid, document_type_id, required,
+  position, min_validity_months, number, details)
+SELECT %s, %s, %s::timestamptz, %s::timestamptz, *, '', ''
+FROM unnest(%s::uuid[], %s::bigint[], %s::boolean[], %s::smallint[], %s::smallint[]) RETURNING id"""
+NEW_STEP = """
+INSERT INTO cases_casestep (case_id, task_id, number, name, duration, business_days, country, notify_days_before,
+  status, start_date, due_date, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending', %s, %s, %s) RETURNING id"""
