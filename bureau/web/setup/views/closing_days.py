@@ -26,7 +26,7 @@ def closing_days(request: PageRequest) -> HttpResponse:
         chosen = next((day for day in days if str(day.pk) == request.POST["remove"]), None)
         if chosen is not None:
             remove_closing_day(actor=request.user, closing_day=chosen, now=now)
-        messages.success(request, _("Removed. Due dates that are set already stay."))
+        messages.success(request, _("Removed. Steps that are open already keep their due date."))
         return redirect("web:setup-closing-days")
     form = ClosingDayForm(request.POST or None)
     if form.is_valid():
@@ -35,7 +35,7 @@ def closing_days(request: PageRequest) -> HttpResponse:
         except DomainError as error:
             show_refusal(form, error)
         else:
-            text = _("Days added: %(count)d. Due dates that are set already stay.")
+            text = _("Days added: %(count)d. Steps that are open already keep their due date.")
             messages.success(request, text % {"count": len(added)})
             return redirect("web:setup-closing-days")
     today = timezone.localdate(now)
