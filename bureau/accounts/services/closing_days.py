@@ -26,7 +26,8 @@ def add_closing_day(
     name: str = "",
     now: datetime,
 ) -> list[ClosingDay]:
-    """Adds a day, or each day from `date` to `until` on which it would work else. Steps that are open already keep their due date.
+    """Adds a day, or each day from `date` to `until` on which it would work else. Steps that are open already
+    keep their due date.
 
     Raises Forbidden, Invalid, Conflict (there is nothing to add).
     """
@@ -53,7 +54,7 @@ def add_closing_day(
 
 
 def remove_closing_day(*, actor: User | System, closing_day: ClosingDay, now: datetime) -> None:
-    """The organization works on it after all. Steps that are open already keep their due date. Raises Forbidden, NotFound."""
+    """The organization works on it after all. Open steps keep their due date. Raises Forbidden, NotFound."""
     permissions.can_administer(actor, closing_day.organization).enforce()
     with transaction.atomic():
         found = ClosingDay.objects.select_for_update().filter(pk=closing_day.pk).first()
