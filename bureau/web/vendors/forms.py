@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from bureau.core.models import Organization
 from bureau.parties.models import Vendor
-from bureau.parties.services.vendors import MATCHING, PARTY_FIELDS, TOLERANCES, VENDOR_FIELDS
+from bureau.parties.services.parties import PARTY_FIELDS
+from bureau.parties.services.vendors import MATCHING, TOLERANCES, VENDOR_FIELDS
 
 
 def _text(label: Any, longest: int, *, required: bool = False, help_text: Any = "", **attributes: Any) -> forms.Field:
