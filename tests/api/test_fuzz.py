@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from rest_framework.serializers import Serializer
 
 from bureau.api.dialect import P2P, PO, PRS, dialect_of
+from bureau.cases.services.cases import create_case
+from bureau.cases.services.links import create_link
 from bureau.core import jobs
 from bureau.core.models import User
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
@@ -25,6 +27,7 @@ from tests.clients import ApiClient
 from tests.core.samples import pdf_bytes
 from tests.factories.accounts import PASSWORD
 from tests.factories.bills import enter
+from tests.factories.cases import fill
 from tests.factories.orders import attach, make_site, order_in
 from tests.factories.parties import make_customer
 from tests.factories.products import make_product
@@ -102,6 +105,10 @@ def world() -> World:
     customers = [make_customer(office.organization, office.requester) for _number in range(3)]
     product = make_product(office.organization)
     offered = [product, *product.tasks.all(), *(row.document_type for row in product.documents.all())]
+    case = create_case(actor=office.requester, customer=customers[0], product=product, now=NOW)
+    papers = list(case.documents.all())
+    fill(papers[0], actor=office.requester)
+    link, _token = create_link(actor=office.requester, case=case, now=NOW)
     form, workflow = FormTemplate.objects.get(team=office.team), WorkflowTemplate.objects.get(team=office.team)
     scope = office.requester.access_scopes.get(team=office.team)
     records: dict[str, list[Any]] = {
@@ -114,7 +121,7 @@ def world() -> World:
         "task_id": [job.pk],
         "pk": [
             *(requests[0].pk, office.director.pk, file.pk, bill.pk),
-            *(record.pk for record in (*orders, *customers, *offered)),
+            *(record.pk for record in (*orders, *customers, *offered, case, *papers)),
         ],
         "project_id": [site.project.code],
         "code": [site.project.code, site.vendor.code],
@@ -122,7 +129,7 @@ def world() -> World:
         "product_type": ["visa"],
         "start_date": ["2026-03-10"],
         "action_name": ["use-previous", "ask-customer"],
-        "workflow_id": [1],
+        "workflow_id": [case.steps.get().pk],
         "number": [1, 2],
         "rest": ["nothing", "v1/nothing"],
         "name": ["jobcost", "timberline"],
@@ -133,7 +140,7 @@ def world() -> World:
     records["uuid"] = [
         value for name in ("request_id", "attachment_id", "template_id", "team_id") for value in records[name]
     ]
-    records["uuid"].append(office.director.uuid)
+    records["uuid"] += [office.director.uuid, link.uuid]
     known = {name: [str(value) for value in values] for name, values in records.items()}
     people = {"member": office.requester, "admin": office.admin, "foreman": site.foreman, "pm": site.pm}
     return World(known, [value for values in known.values() for value in values] + ["MANAGER", "NUMBER"], people)
