@@ -58,7 +58,9 @@ def _steps_due(today: date, *, now: datetime) -> int:
     for step in steps.order_by("pk").iterator(500):
         if step.due_date - timedelta(days=step.notify_days_before) <= today:
             with transaction.atomic():
-                told += _once(step, "due_date", lambda step=step: _tell_due(step, now=now))
+                if _first_to_tell(step, "due_date"):
+                    _tell_due(step, now=now)
+                    told += 1
     return told
 
 
@@ -98,6 +100,7 @@ class Expiring:
     """A document, or the passport as it stands in a customer's own data, that expires soon."""
 
     record: CaseDocument | Customer
+    date_name: str
     name: str
     expiry_date: date
     customer: Customer
@@ -108,11 +111,8 @@ class Expiring:
 def _expiring(today: date, *, now: datetime) -> int:
     """One message to each person about all that came close since the last look, and one to each customer."""
     found = [*_documents(today), *_passports(today)]
-    told: list[Expiring] = []
     with transaction.atomic():
-        for one in found:
-            date_name = "expiry_date" if isinstance(one.record, CaseDocument) else "passport_expiry_date"
-            _once(one.record, date_name, lambda one=one: told.append(one))
+        told = [one for one in found if _first_to_tell(one.record, one.date_name)]
         for owner, mine in _grouped(told, lambda one: one.owner):
             if owner.is_active:
                 write("expiring", owner.email, owner.name, owner.organization, _lines(mine), now=now)
@@ -148,7 +148,7 @@ def _documents(today: date) -> Iterator[Expiring]:
         kind, case, day = document.document_type, document.case, document.expiry_date
         if day is not None and day - timedelta(days=kind.notify_days_before) <= today:
             owner = case.owner if case.status in OPEN else case.customer.owner
-            yield Expiring(document, kind.name, day, case.customer, owner, case_url(case))
+            yield Expiring(document, "expiry_date", kind.name, day, case.customer, owner, case_url(case))
 
 
 def _passports(today: date) -> Iterator[Expiring]:
@@ -158,7 +158,8 @@ def _passports(today: date) -> Iterator[Expiring]:
     for customer in customers.order_by("passport_expiry_date", "pk").iterator(500):
         day = customer.passport_expiry_date
         if day is not None:
-            yield Expiring(customer, _("Passport"), day, customer, customer.owner, customer_url(customer))
+            url = customer_url(customer)
+            yield Expiring(customer, "passport_expiry_date", _("Passport"), day, customer, customer.owner, url)
 
 
 def _untold(name: str) -> Q:
@@ -166,13 +167,10 @@ def _untold(name: str) -> Q:
     return Q(**{f"told_{name}": None}) | ~Q(**{f"told_{name}": F(name)})
 
 
-def _once(record: Model, name: str, tell: Callable[[], object]) -> int:
-    """Tells, unless somebody was quicker; keeps the date of which was told."""
+def _first_to_tell(record: Model, name: str) -> bool:
+    """Keeps the date of which is told now; whether nobody was quicker."""
     rows = type(record)._default_manager.filter(_untold(name), pk=record.pk)
-    first = rows.update(**{f"told_{name}": getattr(record, name)})
-    if first:
-        tell()
-    return first
+    return bool(rows.update(**{f"told_{name}": getattr(record, name)}))
 
 
 def _grouped(items: Iterable[Expiring], key: Callable[[Expiring], Any]) -> Iterator[tuple[Any, list[Expiring]]]:

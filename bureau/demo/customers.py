@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -100,8 +101,8 @@ def customer_events(people: dict[str, User], book: Book, *, now: datetime) -> It
     for username, rows in OWN.items():
         book.own[username] = []
         for number, (kind, first, last) in enumerate(rows):
-            name = {"company_name": first} if kind == "company" else {"first_name": first, "last_name": last}
-            fields = {"customer_type": kind, **name, "email": f"{_ascii(first)}.{number}@example.com"}
+            named = {"company_name": first} if kind == "company" else {"first_name": first, "last_name": last}
+            fields = {"customer_type": kind, **named, "email": f"{_ascii(first)}.{number}@example.com"}
             yield Event(now - HISTORY * (9 - number) / 10, _adding_own(book.own[username], people[username], fields))
     for number in (len(PERSONS) - 1, len(PERSONS) - 2):
         yield Event(now - timedelta(days=30 + number), _leaving(book, number))
@@ -135,9 +136,7 @@ def passport_number(number: int) -> str:
     return f"{'CFHKPX'[number % 6]}{7_104_233 + 91_807 * number}"
 
 
-def _person(
-    row: tuple[str, str, str, str, str], number: int, chance: random.Random, *, today: date
-) -> dict[str, object]:
+def _person(row: tuple[str, str, str, str, str], number: int, chance: random.Random, *, today: date) -> dict[str, Any]:
     first, last, nationality, gender, birth_place = row
     ends = passport_ends(number, today)
     return {
@@ -154,7 +153,7 @@ def _person(
 
 
 def _adding(
-    places: dict[int, Customer], number: int, actor: User, fields: dict[str, object]
+    places: dict[int, Customer], number: int, actor: User, fields: dict[str, Any]
 ) -> Callable[[datetime], None]:
     def add(at: datetime) -> None:
         places[number] = create_customer(actor=actor, now=at, **fields)
@@ -162,7 +161,7 @@ def _adding(
     return add
 
 
-def _adding_own(places: list[Customer], actor: User, fields: dict[str, object]) -> Callable[[datetime], None]:
+def _adding_own(places: list[Customer], actor: User, fields: dict[str, Any]) -> Callable[[datetime], None]:
     return lambda at: places.append(create_customer(actor=actor, now=at, **fields))
 
 

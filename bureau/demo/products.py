@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from bureau.accounts.services.closing_days import add_closing_day
 from bureau.cases.models import DocumentType, Product
@@ -15,7 +16,7 @@ PASSPORT, PHOTO, LETTER = "Passport", "Passport photo", "Sponsor letter"
 CONTRACT, DIPLOMA, LICENCE = "Employment contract", "Diploma", "Driving licence"
 ARTICLES, DIRECTOR, LEASE = "Articles of association", "ID of the director", "Lease of the office"
 
-DOCUMENT_TYPES: dict[str, dict[str, object]] = {
+DOCUMENT_TYPES: dict[str, dict[str, Any]] = {
     PASSPORT: {
         "description": "The page with the photo, in colour, all four corners visible.", "has_number": True,
         "has_expiry_date": True, "min_validity_months": 6, "notify_days_before": 60,

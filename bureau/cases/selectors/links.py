@@ -1,6 +1,7 @@
 """The links to a case, for those who work on it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ def open_links(case: Case, *, now: datetime) -> list[CaseLink]:
     return list(links.select_related("created_by"))
 
 
-def link_of(case: Case, uuid: object) -> CaseLink:
+def link_of(case: Case, uuid: UUID | str) -> CaseLink:
     """A link of this case by its id, whether it works or not. Raises NotFound."""
     try:
         link = case.links.filter(uuid=uuid).first()

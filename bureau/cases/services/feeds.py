@@ -89,7 +89,8 @@ def calendar(user: User) -> bytes:
     ).select_related("case__customer__party", "case__product")
     for step in steps.order_by("case__step_due_date", "pk"):
         found.add_component(_event(step))
-    return found.to_ical()
+    written: bytes = found.to_ical()
+    return written
 
 
 def _event(step: CaseStep) -> Event:

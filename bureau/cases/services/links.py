@@ -158,7 +158,7 @@ def link_for_token(token: str, *, now: datetime) -> CaseLink:
         token_hash=digest(token), revoked_at=None, expires_at__gt=now, case__customer__active=True
     ).first()
     if link is None:
-        raise NotFound(NOT_WORKING)
+        raise NotFound(str(NOT_WORKING))
     return link
 
 
@@ -172,4 +172,4 @@ def note_use(link: CaseLink, *, now: datetime) -> None:
 def note_upload(link: CaseLink, *, now: datetime) -> None:
     """Counts a file that came by the link, in the transaction that keeps it. Raises NotFound when it works no more."""
     if not CaseLink.objects.filter(pk=link.pk, revoked_at=None, expires_at__gt=now).update(uploads=F("uploads") + 1):
-        raise NotFound(NOT_WORKING)
+        raise NotFound(str(NOT_WORKING))

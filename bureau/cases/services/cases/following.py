@@ -21,10 +21,11 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 
 def locked(case: Case) -> Case:
     """The case as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    current = _locked(pk=case.pk)
-    if not current:
+    rows = _locked(pk=case.pk)
+    if not rows:
         raise NotFound(_("The case was deleted."))
-    return current[0]
+    current: Case = rows[0]
+    return current
 
 
 @prepared
