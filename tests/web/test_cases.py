@@ -15,6 +15,7 @@ from bureau.cases.services.cases import set_step_status
 from bureau.cases.services.products import DocumentInput
 from bureau.core.models import Job
 from bureau.parties.models import Customer
+from bureau.web.templatetags.cases import due
 from tests.core import samples
 from tests.factories.accounts import make_user
 from tests.factories.cases import fill, fill_required, make_agency, make_case
@@ -142,6 +143,25 @@ def test_board_shows_the_first_of_a_long_column_and_leads_to_all(agency, sign_in
     assert text.count("board-card") == 20
     assert "Show all 21" in text
     assert f"{url('cases')}?step=1&amp;product={agency.product.code}" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (-8, "8 days overdue"),
+        (-1, "1 day overdue"),
+        (0, "today"),
+        (1, "tomorrow"),
+        (7, "in 7 days"),
+        (8, "18 Mar 2026"),
+    ],
+)
+def test_due_date_is_told_by_how_far_away_it_is(days, words):
+    today = date(2026, 3, 10)
+    shown = due(today + timedelta(days=days), today)
+    assert words in shown
+    assert ("overdue" in shown) == (days < 0)
+    assert "overdue" not in due(today + timedelta(days=days), today, open=False)
 
 
 # --- Who sees it
@@ -565,6 +585,7 @@ def test_customer_like_another_is_made_only_when_that_is_meant(agency, sign_in):
     refused = browser.post(url("case-new"), given)
     assert refused.status_code == 422
     assert "It is another one: keep both" in refused.content.decode()
+    assert "Start the case for" in refused.content.decode()
     assert browser.post(url("case-new"), {**given, "allow_duplicate": "on"}).status_code == 302
 
 

@@ -79,8 +79,9 @@ def row_of(case: Case, *, today: date, step_name: str = "") -> Row:
 
 
 def with_parts(cases: QuerySet[Case]) -> QuerySet[Case]:
-    documents = CaseDocument.objects.select_related("document_type", "file")
-    return cases.prefetch_related("steps", Prefetch("documents", documents))
+    return cases.prefetch_related(
+        "steps", Prefetch("documents", CaseDocument.objects.select_related("document_type", "file"))
+    )
 
 
 def rows_of(cases: Any, *, today: date) -> list[Row]:

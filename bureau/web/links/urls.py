@@ -2,7 +2,7 @@ from django.urls import path
 
 from bureau.web.links import views
 
-# The token is read by the view alone: whatever it is, a wrong one is answered like one that has ended.
+# What a token may look like is left to the views: a wrong one is answered like one that has ended.
 urlpatterns = [
     path("c/<str:token>/", views.show, name="case-link"),
     path("c/<str:token>/logo/", views.logo, name="case-link-logo"),

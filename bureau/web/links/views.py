@@ -149,5 +149,5 @@ def count_upload(link: CaseLink, *, address: str | None) -> None:
     limits = [Limit.parse(f"upload:{scope}:{key}", rate) for scope, key in keys.items() if key is not None]
     state = rates.hit(limits) if settings.THROTTLING else None
     if state is not None and state.exceeded:
-        message = _("That were many files at once. Wait a minute, then send the next one.")
+        message = _("Those were many files at once. Wait a minute, then send the next one.")
         raise RateLimited(message, retry_after=state.retry_after, limit=state.limit)

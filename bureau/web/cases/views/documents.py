@@ -47,7 +47,7 @@ def day_of(text: str) -> date | None:
 
 @page
 @require_POST
-def save(request: PageRequest, pk: int) -> HttpResponse:
+def fill(request: PageRequest, pk: int) -> HttpResponse:
     """What stands in the line's form; whatever is wrong with it stands on the line."""
     document = document_for_page(request.user, pk)
     given = {name: request.POST[name] for name in GIVEN if name in request.POST}

@@ -63,6 +63,11 @@
     at = "";
   });
 
+  /* What was being scanned can be looked at when the scan has ended. */
+  document.body.addEventListener("job-ended", () => {
+    if ($(".doc[data-pending]") && !$$(".doc-form").some(dirty)) window.htmx.ajax("GET", location.href, { target: "#documents", select: "#documents", swap: "outerHTML" });
+  });
+
   /* --- The viewer */
   const viewer = $("#viewer");
   document.addEventListener("click", async (event) => {
