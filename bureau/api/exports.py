@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
@@ -18,6 +18,7 @@ from bureau.accounts.services.exports import note_export
 from bureau.api.filters import Filter, OneOf
 from bureau.api.rendering import dumps
 from bureau.api.shapes import Computed, Listing, Shape
+from bureau.core.models import User
 from bureau.kit.sheets import MAX_XLSX_ROWS, csv_chunks, too_many_rows, xlsx_file
 
 CHUNK = 1000
@@ -48,7 +49,7 @@ def exported(request: Request, form: str, found: QuerySet[Any] | Listing, shape:
     if form == "xlsx" and count > MAX_XLSX_ROWS:
         raise too_many_rows()
     name = str(request.resolver_match.url_name) if request.resolver_match else "list"
-    note_export(actor=request.user, name=name, form=form, rows=count, now=timezone.now())
+    note_export(actor=cast(User, request.user), name=name, form=form, rows=count, now=timezone.now())
     columns = columns_of(shape)
     rows = (
         [column.of(row, form) for column in columns]

@@ -98,9 +98,9 @@ def guessed_mapping(columns: Iterable[str], fields: Iterable[ImportField]) -> di
     found: dict[str, str] = {}
     for field in fields:
         for name in (field.name, str(field.label), *field.aliases):
-            column = by_words.get(_words(name))
-            if column is not None and column not in found.values():
-                found[field.name] = column
+            called = by_words.get(_words(name))
+            if called is not None and called not in found.values():
+                found[field.name] = called
                 break
     return found
 

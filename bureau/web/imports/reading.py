@@ -1,5 +1,6 @@
 """What the pages of imports tell: how far one is, which column is what, what became of each row."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -44,15 +45,16 @@ def state_of(imported: Import) -> tuple[str, Any]:
     return STATES[ImportState(imported.state)]
 
 
+def _counted(outcome: RowOutcome) -> Callable[[Import], int]:
+    return lambda imported: int(imported.counts.get(outcome.value, 0))
+
+
 LISTED = (
     Column(gettext_lazy("File"), "file.filename"),
     Column(gettext_lazy("Kind"), lambda row: importer(row.kind).label),
     Column(gettext_lazy("State"), lambda row: state_of(row)[1]),
     Column(gettext_lazy("Rows"), "rows_total"),
-    *(
-        Column(OUTCOMES[outcome][1], lambda row, outcome=outcome: row.counts.get(outcome.value, 0))
-        for outcome in OUTCOMES
-    ),
+    *(Column(word, _counted(outcome)) for outcome, (_tone, word) in OUTCOMES.items()),
     Column(gettext_lazy("Uploaded by"), "created_by"),
     Column(gettext_lazy("Uploaded"), "created_at"),
     Column(gettext_lazy("Finished"), "finished_at"),

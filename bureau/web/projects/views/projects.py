@@ -38,11 +38,11 @@ def project_list(request: PageRequest) -> HttpResponseBase:
         rows = rows.filter(Q(code__icontains=word) | Q(name__icontains=word))
     if filters["status"] in ProjectStatus.values:
         rows = rows.filter(status=filters["status"])
-    rows = selectors.with_figures(rows).order_by("code", "pk")
-    if file := exported(request, "projects", rows, COLUMNS):
+    figured = selectors.with_figures(rows).order_by("code", "pk")
+    if file := exported(request, "projects", figured, COLUMNS):
         return file
     context = {
-        "page": paged(request, rows),
+        "page": paged(request, figured),
         "filters": filters,
         "filtered": any(filters.values()),
         "statuses": ProjectStatus.choices,
