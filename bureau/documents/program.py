@@ -11,6 +11,7 @@ import io
 import json
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def image_page(file: str, content_type: str, number: int, width: int) -> Image.I
     wide, high = reversed(image.size) if turned else image.size
     wanted = min(width, wide, MAX_HEIGHT * wide // high or 1)
     size = (wanted, max(1, round(wanted * high / wide)))
-    image.draft("RGB", tuple(reversed(size)) if turned else size)  # a JPEG is decoded no larger than it must be
+    image.draft("RGB", size[::-1] if turned else size)  # a JPEG is decoded no larger than it must be
     return opaque(ImageOps.exif_transpose(image)).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
@@ -161,7 +162,7 @@ def picture_pdf(file: str, content_type: str) -> bytes:
     return bytes(img2pdf.convert(written, **options))
 
 
-OPERATIONS = {"pages": pages, "render": render, "merge": merge}
+OPERATIONS: dict[str, Callable[..., bytes]] = {"pages": pages, "render": render, "merge": merge}
 
 
 def main(operation: str, given: str) -> int:

@@ -83,6 +83,7 @@ def _result(operation: str, folder: Path, seconds: int, arguments: dict[str, Any
         code = "timeout"
     if code == 0:
         return result.read_bytes()
+    details: dict[str, Any]
     details = json.loads(result.read_bytes()) if code == program.REFUSED else {"reason": "damaged", "error": code}
     if details["reason"] == "damaged":
         logger.warning("%s of a file gave nothing: %s", operation, details["error"])
