@@ -222,6 +222,8 @@ def test_home_shows_own_cases_that_are_due(agency, sign_in):
     assert [row.owner_id for row in answer.context["due_cases"]] == [agency.member.pk]
     assert answer.context["shell"].counts["cases"] == 1
     assert "due within a week" in answer.content.decode()
+    listed = sign_in(agency.member).get("/cases/?mine=yes&due=week")
+    assert [row.pk for row in listed.context["page"]] == [row.pk for row in answer.context["due_cases"]]
     assert "due within a week" not in text_of(sign_in(agency.other).get("/"))
 
 

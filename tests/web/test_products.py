@@ -77,7 +77,17 @@ def test_page_says_when_a_case_begun_today_is_due(agency, keeper):
     due = answer.context["due"]
     assert due > timezone.localdate()
     assert f"{due.day} {due:%b %Y}" in html
-    assert f'href="/cases/new/?product={agency.product.pk}"' in html
+    assert f'href="/cases/new/?product={agency.product.code}"' in html
+
+
+def test_page_leads_to_the_cases_of_the_product(agency, keeper):
+    case = make_case(agency)
+    html = text_of(keeper.get(f"/products/{agency.product.pk}/"))
+    link = f"/cases/?status=all&product={agency.product.code}"
+    assert f'href="{link.replace("&", "&amp;")}"' in html
+    assert case.number in text_of(keeper.get(link))
+    new = keeper.get(f"/cases/new/?product={agency.product.code}")
+    assert f'value="{agency.product.code}" selected' in text_of(new)
 
 
 def test_product_is_made_of_rows(agency, keeper):
