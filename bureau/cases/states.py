@@ -94,18 +94,15 @@ def is_late(status: str, due_date: date, step_due_date: date | None, *, today: d
     return min(step_due_date, due_date) < today
 
 
-def case_status(
-    *, steps: Iterable[StepStatus], more_to_come: bool, pieces: Iterable[Piece], closed: bool
-) -> CaseStatus:
-    """`steps`: the states of the steps so far, in order; `more_to_come`: the product has further tasks after them;
-    `closed`: by force. A case is pending until somebody works on a step or every required document is complete."""
+def case_status(*, steps: Iterable[StepStatus], pieces: Iterable[Piece], closed: bool) -> CaseStatus:
+    """`steps`: the states of the steps so far, in order; who completes one opens the next at once, so that a completed
+    step that stands last was the last of all. `closed`: by force. A case is pending until somebody works on a step or
+    every required document is complete."""
     states = list(steps)
-    if closed:
+    if closed or states[-1] == StepStatus.COMPLETED:
         return CaseStatus.COMPLETED
-    if states and states[-1] == StepStatus.REJECTED:
+    if states[-1] == StepStatus.REJECTED:
         return CaseStatus.REJECTED
-    if states and not more_to_come and all(state == StepStatus.COMPLETED for state in states):
-        return CaseStatus.COMPLETED
     begun = any(state != StepStatus.PENDING for state in states)
     if begun or all(piece.complete for piece in pieces if piece.required):
         return CaseStatus.PROCESSING

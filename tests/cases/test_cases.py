@@ -206,6 +206,18 @@ def test_running_case_keeps_its_step_when_the_product_changes(agency):
     assert advance(agency, case).status == "completed"
 
 
+def test_completed_case_stays_completed_when_its_product_gets_more_tasks(agency):
+    agency.product = make_product(agency.organization, tasks=1, required=0, optional=0)
+    case = advance(agency, make_case(agency, now=NOW))
+    more = [TaskInput("Task 1", 5), TaskInput("Archive", 5)]
+    update_product(actor=agency.admin, product=agency.product, changes={}, tasks=more, now=NOW)
+    due_date = case.due_date
+    case = cases.update_case(actor=agency.member, case=case, changes={"notes": "All done."}, now=NOW)
+    assert (case.status, case.due_date, case.step_number) == ("completed", due_date, 0)
+    case = cases.reopen_case(actor=agency.member, case=case, now=NOW)
+    assert advance(agency, case).step_name == "Archive"
+
+
 def test_product_without_tasks_is_one_step(agency):
     agency.product = make_product(agency.organization, tasks=0, required=0, optional=0)
     case = make_case(agency, now=NOW)
@@ -387,7 +399,9 @@ def test_cases_are_deleted_by_staff_and_many_by_superusers(agency):
         cases.delete_case(actor=agency.member, case=case, now=NOW)
     with pytest.raises(Forbidden):
         cases.bulk_delete_cases(actor=agency.admin, query=case.number, confirm=True, now=NOW)
-    root = make_user(role="admin", superuser=True)
+    root = make_user(agency.organization, role="admin", superuser=True)
+    stranger = make_user(role="admin", superuser=True)
+    assert cases.bulk_delete_cases(actor=stranger, query=case.number, confirm=True, now=NOW) == 0
     for query, confirm in (("", True), (case.number, False)):
         with pytest.raises(Invalid):
             cases.bulk_delete_cases(actor=root, query=query, confirm=confirm, now=NOW)

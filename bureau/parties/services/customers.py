@@ -128,7 +128,8 @@ def delete_customer(*, actor: User, customer: Customer, now: datetime) -> None:
 
 
 def bulk_delete_customers(*, actor: User, query: str, confirm: bool, now: datetime) -> BulkDeletion:
-    """Deletes the customers that a search for `query` finds, but for those to whom something refers: superusers only.
+    """Deletes the customers of the actor's own organization that a search for `query` finds, but for those to whom
+    something refers: superusers only.
 
     Raises Forbidden, Invalid (nothing to search for, or not confirmed).
     """
@@ -138,7 +139,8 @@ def bulk_delete_customers(*, actor: User, query: str, confirm: bool, now: dateti
     if confirm is not True:
         raise Invalid.field("confirm", _("Confirm that all customers that the search finds are to be deleted."))
     with transaction.atomic():
-        found = list(searched(Customer.objects.visible_to(actor), query).order_by("pk").values_list("pk", flat=True))
+        own = Customer.objects.visible_to(actor).filter(organization=actor.organization_id)
+        found = list(searched(own, query).order_by("pk").values_list("pk", flat=True))
         gone = []
         for start in range(0, len(found), BATCH):
             gone += _delete_unreferenced(found[start : start + BATCH])

@@ -42,8 +42,15 @@ def readable_date(name: str, day: date) -> date:
 
 
 def open_step(case: Case, task: ProductTask, *, start: date, calendars: CalendarOf, now: datetime) -> CaseStep:
+    """As `new_step`, saved."""
+    step = new_step(case, task, start=start, calendars=calendars, now=now)
+    step.save(force_insert=True)
+    return step
+
+
+def new_step(case: Case, task: ProductTask, *, start: date, calendars: CalendarOf, now: datetime) -> CaseStep:
     """The task as a step of the case, which keeps what the task says now."""
-    return CaseStep.objects.create(
+    return CaseStep(
         case=case,
         task=task if task.pk else None,
         number=task.step,
@@ -63,9 +70,20 @@ def follow(case: Case, *, now: datetime, **changes: Any) -> Facts:
     facts = facts_of(case)
     for name, value in changes.items():
         setattr(case, name, value)
+    settle(case, facts, now=now)
+    case.save(update_fields=[*SETTLED, *changes])
+    return facts
+
+
+SETTLED = (
+    "status", "step_number", "step_name", "step_status", "step_due_date", "due_date", "completed_at", "updated_at",
+)  # fmt: skip
+
+
+def settle(case: Case, facts: Facts, *, now: datetime) -> None:
+    """Sets what follows from the facts, the fields SETTLED."""
     case.status = case_status(
         steps=[StepStatus(step.status) for step in facts.steps],
-        more_to_come=bool(facts.to_come),
         pieces=facts.pieces,
         closed=case.closed_by_id is not None,
     )
@@ -75,19 +93,14 @@ def follow(case: Case, *, now: datetime, **changes: Any) -> Facts:
     case.step_status = current.status if current else ""
     counting = current is not None and current.status in (StepStatus.PENDING, StepStatus.PROCESSING)
     case.step_due_date = current.due_date if current and counting else None
-    case.due_date = case_due_date(case, facts.steps, facts.to_come, facts.pauses, facts.calendars)
+    # Tasks that the product got after a case had gone through its last one are not for this case.
+    to_come = [] if facts.steps[-1].status == StepStatus.COMPLETED else facts.to_come
+    case.due_date = case_due_date(case, facts.steps, to_come, facts.pauses, facts.calendars)
     if case.status != CaseStatus.COMPLETED:
         case.completed_at = None
     elif case.completed_at is None:
         case.completed_at = now
     case.updated_at = now
-    case.save(
-        update_fields=[
-            *("status", "step_number", "step_name", "step_status", "step_due_date", "due_date", "completed_at"),
-            *("updated_at", *changes),
-        ]
-    )
-    return facts
 
 
 def described(case: Case) -> Mapping[str, Any]:
