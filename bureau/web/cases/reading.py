@@ -84,7 +84,9 @@ class Line:
 
     @property
     def checkable(self) -> bool:
-        return self.changeable and self.document.complete and self.readable
+        """Whether to say that it is right, or to take that back: one that is not valid for long enough is not."""
+        held = self.state in HELD or self.document.checked_at is not None
+        return self.changeable and held and self.readable
 
     @property
     def removable(self) -> bool:
