@@ -14,6 +14,7 @@ from bureau.core.models import Job, JobState
 from bureau.imports.models import Import
 from bureau.kit.sheets import read_rows
 from bureau.parties.models import Customer
+from tests.core.samples import EICAR
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.imports import check, imported, take_over, upload
 
@@ -81,6 +82,7 @@ def test_file_goes_from_upload_to_report(browser):
         (lambda: sheet(""), "empty"),
         (lambda: sheet("a,b\n"), "no rows"),
         (lambda: sheet(name="list.pdf"), "not accepted"),
+        (lambda: sheet("name,email\n" + EICAR.decode() + ",x\n"), "irus"),
     ],
 )
 def test_bad_file_is_refused_beside_the_field(file, words, browser):

@@ -51,7 +51,7 @@ def import_list(request: PageRequest) -> HttpResponseBase:
         except (Forbidden, NotFound):
             raise
         except DomainError as error:
-            place_errors(form, error if isinstance(error, Invalid) else Invalid(fields=error.fields))
+            place_errors(form, Invalid(fields=error.fields or {"file": [error.message]}))
         else:
             return redirect("web:import", made.pk)
     rows = selectors.visible_imports(user)
