@@ -113,6 +113,15 @@ def test_page_shows_how_to_reach_them_their_cases_and_documents(agency, sign_in)
         assert expected in html, expected
 
 
+def test_page_shows_a_document_once_that_several_cases_have(agency, sign_in):
+    for case in (make_case(agency), make_case(agency)):
+        first = CaseDocument.objects.filter(case=case).select_related("case__customer", "document_type").first()
+        fill(first, actor=agency.member, number="AB1")
+    documents = sign_in(agency.member).get(f"/customers/{agency.customer.pk}/").context["documents"]
+    assert [row["document"].number for row in documents] == ["AB1"]
+    assert documents[0]["document"].case == case
+
+
 def test_page_of_another_member_is_not_there(agency, sign_in):
     other = sign_in(agency.other)
     foreign = sign_in(make_user(role="admin"))

@@ -124,11 +124,11 @@ def _told(entry: AuditEntry) -> str:
 
 
 def documents_held(documents: Iterable[Any], today: date) -> list[dict[str, Any]]:
-    """The documents a customer has given us, each file once, with how long it still holds."""
-    seen: set[tuple[int, int]] = set()
+    """The documents a customer has given us, each once, with how long it still holds."""
+    seen: set[tuple[int, str | int]] = set()
     found = []
     for document in documents:
-        key = (document.document_type_id, document.file_id)
+        key = (document.document_type_id, document.number or document.file_id)
         if key in seen:
             continue
         seen.add(key)
