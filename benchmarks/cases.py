@@ -152,7 +152,6 @@ class _Maker:
         pieces = self._documents(case, offer, complete=len(steps) > 1 or steps[0]["status"] == StepStatus.COMPLETED)
         case["status"] = case_status(
             steps=[step["status"] for step in steps],
-            more_to_come=len(steps) < len(offer.tasks),
             pieces=pieces,
             closed=forced,
         )

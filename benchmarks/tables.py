@@ -4,7 +4,8 @@ from collections import defaultdict
 from datetime import datetime
 from itertools import count
 from operator import itemgetter
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import orjson
 from django.core.management.color import no_style
@@ -86,7 +87,7 @@ class Chain:
                 request_id="req_seeded",
                 previous_hash=self._head.hash,
             )
-            row["hash"] = audit.link(AuditEntry(**row))
+            row["hash"] = audit.link(cast(AuditEntry, SimpleNamespace(old_values=None, **row)))
             self._head.position, self._head.hash = row["position"], row["hash"]
             row["new_values"] = orjson.dumps(row["new_values"]).decode()
             self._tables.add(AuditEntry, row)

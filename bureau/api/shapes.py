@@ -55,7 +55,7 @@ class Computed(serializers.Field):
     def to_representation(self, value: Any) -> Any:
         if not self.parts:
             return self.convert(value)
-        return self.convert(*(attrgetter(part)(value) for part in self.parts))
+        return self.convert(*(_reader(part)(value) for part in self.parts))
 
 
 class Money(serializers.DecimalField):
@@ -201,12 +201,12 @@ def _getter(name: str, field: Any) -> Callable[[Any], Any]:
     shape = field.child if many else field
     source = field.source or name
     if isinstance(field, Computed) and field.parts:
-        parts, compute = [attrgetter(part) for part in field.parts], field.convert
+        parts, compute = [_reader(part) for part in field.parts], field.convert
         return lambda record: compute(*(part(record) for part in parts))
     nested = _compiled(type(shape)) if isinstance(shape, Shape) else None
     if nested is not None and source == "*":
         return nested
-    get = attrgetter(source) if source != "*" else lambda record: record
+    get = _reader(source) if source != "*" else lambda record: record
     if nested is not None and many:
 
         def get_many(record: Any) -> list[dict[str, Any]]:
@@ -220,6 +220,22 @@ def _getter(name: str, field: Any) -> Callable[[Any], Any]:
     if convert is None:
         return get
     return lambda record: convert(get(record))
+
+
+def _reader(source: str) -> Callable[[Any], Any]:
+    """Of an attribute by its path; None where the path ends before it, as a column of what is not there is."""
+    *way, name = source.split(".")
+    if not way:
+        return attrgetter(name)
+
+    def read(record: Any) -> Any:
+        for step in way:
+            record = getattr(record, step)
+            if record is None:
+                return None
+        return getattr(record, name)
+
+    return read
 
 
 @cache

@@ -6,12 +6,12 @@ from datetime import date
 from functools import reduce
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from bureau.api.agency.documents import DocumentShape, documents_of_case
+from bureau.api.agency.documents import DocumentShape
 from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, flag, number, words
 from bureau.api.shapes import Computed, Shape
 from bureau.api.shared.customers import with_owner
@@ -25,6 +25,7 @@ from bureau.cases.selectors.products import visible_products
 from bureau.cases.services import cases
 from bureau.cases.states import CaseStatus, StepStatus, is_late
 from bureau.core.models import User
+from bureau.core.prepared import prepared_for_user
 from bureau.kit.errors import Invalid, NotFound
 from bureau.parties.models import Customer
 from bureau.parties.selectors.customers import visible_customers
@@ -145,10 +146,20 @@ class CaseDetail(CaseRow):
 
 def shown(user: User, pk: int) -> dict[str, Any]:
     """Raises NotFound."""
-    cases = Case.objects.visible_to(user).select_related("customer__party", "product", "organization")
-    case = cases.filter(pk=pk).first()
-    if case is None:
+    found = one_case(user, case=pk)
+    if not found:
         raise NotFound(_("Not found."))
+    return whole(found[0])
+
+
+@prepared_for_user
+def one_case(user: Any, case: int) -> QuerySet[Case]:
+    cases = Case.objects.visible_to(user).select_related("customer__party", "product", "organization")
+    return cases.filter(pk=case)
+
+
+def whole(case: Case) -> dict[str, Any]:
+    """All that is shown of a case; its customer, product and organization are in hand."""
     today, facts = timezone.localdate(), facts_of(case)
     for step in facts.steps:
         step.is_current = step.number == case.step_number  # type: ignore[attr-defined]  # for Workflow
@@ -156,7 +167,7 @@ def shown(user: User, pk: int) -> dict[str, Any]:
     return {
         **CaseRow.render(case),
         "closing_reason": case.closing_reason,
-        "documents": documents_of_case(case=pk),
+        "documents": DocumentShape.render_all(facts.documents),
         "workflows": Workflow.render_all(facts.steps),
         "readiness": Readiness.render(selectors.readiness(case, today=today, facts=facts)),
     }
@@ -218,26 +229,38 @@ def customer_of(user: User, given: Any) -> Customer:
     name = "client" if "client" in given and "customer" not in given else "customer"
     if name not in given:
         raise Invalid.field(name, _("This field is required."))
-    customer = visible_customers(user).select_related("organization").filter(pk=given[name]).first()
-    if customer is None:
+    found = one_customer(user, customer=given[name])
+    if not found:
         raise Invalid.field(name, _("There is no such customer."))
+    customer: Customer = found[0]
     return customer
+
+
+@prepared_for_user
+def one_customer(user: Any, customer: int) -> QuerySet[Customer]:
+    return visible_customers(user).select_related("organization").filter(pk=customer)
 
 
 def product_of(user: User, given: Any) -> Product:
     if "product" not in given:
         raise Invalid.field("product", _("This field is required."))
-    product = visible_products(user).filter(pk=given["product"]).first()
-    if product is None:
+    found = one_product(user, product=given["product"])
+    if not found:
         raise Invalid.field("product", _("There is no such product."))
+    product: Product = found[0]
     return product
+
+
+@prepared_for_user
+def one_product(user: Any, product: int) -> QuerySet[Product]:
+    return visible_products(user).filter(pk=product)
 
 
 def created(user: User, given: Any) -> dict[str, Any]:
     customer, product = customer_of(user, given), product_of(user, given)
     values = with_owner(user, customer.organization, {name: given[name] for name in cases_fields(given)})
     case = cases.create_case(actor=user, customer=customer, product=product, now=timezone.now(), **values)
-    return shown(user, case.pk)
+    return whole(case)
 
 
 def cases_fields(given: Any) -> list[str]:

@@ -74,8 +74,6 @@ def state(*parts: Any) -> DocumentState:
 
 
 class DocumentShape(Shape):
-    """Of columns only: a document without a file has none of the file's."""
-
     id = serializers.IntegerField()
     uuid = serializers.UUIDField()
     customer_application = serializers.IntegerField(source="case_id")
@@ -108,7 +106,6 @@ class DocumentShape(Shape):
 one_document = DocumentShape.prepared_for_user(
     lambda user, document: CaseDocument.objects.visible_to(user).filter(pk=document)
 )
-documents_of_case = DocumentShape.prepared(lambda case: CaseDocument.objects.filter(case=case))
 
 
 class PrintedCase(Shape):

@@ -1,24 +1,37 @@
 """Reads of cases."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from bureau.cases.models import Case, CaseDocument, CaseStep, Product, ProductTask
+from bureau.cases.models.documents import TAKEN_AWAY
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.planning import earliest_finish
 from bureau.cases.selectors.facts import Facts, facts_of, piece_of
-from bureau.cases.states import HELD, CaseStatus, DocumentState, StepStatus, document_state, is_late
+from bureau.cases.states import (
+    HELD,
+    CaseStatus,
+    DocumentState,
+    Piece,
+    StepStatus,
+    document_state,
+    is_complete,
+    is_late,
+)
 from bureau.core.audit import entity_type
 from bureau.core.models import AuditEntry, User
 from bureau.kit.errors import NotFound
 from bureau.kit.permissions import Decision
 from bureau.kit.workdays import add_months
+from bureau.parties.models import Customer
 
 OPEN = (CaseStatus.PENDING, CaseStatus.PROCESSING)
 
@@ -50,9 +63,11 @@ def cases_found(cases: QuerySet[Case], words: str) -> QuerySet[Case]:
 
 
 def containing(word: Any) -> Q:
-    """`word` in upper case; a parameter in a prepared list."""
-    product = Q(product__code__icontains=word) | Q(product__name__icontains=word)
-    return Q(number__contains=word) | Q(customer__search_text__contains=word) | product
+    """`word` in upper case; a parameter in a prepared list. Customers and products are searched by themselves: in a
+    join each would be looked up case by case."""
+    customers = Customer.objects.filter(search_text__contains=word).values("pk")
+    products = Product.objects.filter(Q(code__icontains=word) | Q(name__icontains=word)).values("pk")
+    return Q(number__contains=word) | Q(customer__in=customers) | Q(product__in=products)
 
 
 def overdue(today: Any) -> Q:
@@ -181,7 +196,8 @@ COLUMN_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the board: how many cases it has in all, and the most urgent of them. `step` 0: done recently."""
+    """A column of the board: how many cases it has in all, and the most urgent of them (what is SHOWN). `step` 0: done
+    recently."""
 
     step: int
     name: str
@@ -191,36 +207,64 @@ class Column:
 
 def board(user: User, *, product: Product | None = None, most: int = COLUMN_LENGTH, now: datetime) -> list[Column]:
     """The cases by step: the tasks of a product, else the first, second ... step whatever it is called; then those that
-    were completed in the last two weeks. Each has `most` cases at most, with their documents."""
+    were completed in the last two weeks. Each has `most` cases at most. The queries do not become more with columns."""
     cases = Case.objects.visible_to(user)
     if product is not None:
         cases = cases.filter(product=product.pk)
-    current = cases.filter(status__in=(*OPEN, CaseStatus.REJECTED))
+    current = cases.filter(step_number__gt=0)
     counts = dict(current.values_list("step_number").annotate(count=Count("pk")).order_by())
+    done = cases.filter(completed_at__gte=now - RECENT)
+    urgency = [F("step_due_date").asc(nulls_last=True), F("created_at").desc(), F("pk").desc()]
+    place = Window(RowNumber(), partition_by="step_number", order_by=urgency)
+    keys = [
+        *current.order_by().annotate(place=place).filter(place__lte=most).values_list("pk", flat=True),
+        *done.order_by("-completed_at", "-pk").values_list("pk", flat=True)[:most],
+    ]
+    cards: defaultdict[int, list[Case]] = defaultdict(list)
+    shown = Case.objects.filter(pk__in=keys).select_related("customer__party", "product", "owner")
+    for case in most_urgent(shown.only(*SHOWN)):
+        cards[case.step_number].append(case)
     names = _task_names(product)
     columns = [
         Column(
-            number,
-            names.get(number) or _("Step %(number)d") % {"number": number},
-            counts.get(number, 0),
-            list(_cards(most_urgent(current.filter(step_number=number)))[:most]) if number in counts else [],
+            number, names.get(number) or _("Step %(number)d") % {"number": number}, counts.get(number, 0), cards[number]
         )
         for number in sorted({*names, *counts})
     ]
-    done = cases.filter(status=CaseStatus.COMPLETED, completed_at__gte=now - RECENT)
-    newest = list(_cards(done.order_by("-completed_at", "-pk"))[:most])
-    count = len(newest) if len(newest) < most else done.count()
-    return [*columns, Column(0, _("Completed recently"), count, newest)]
+    newest = sorted(cards[0], key=lambda case: (case.completed_at, case.pk), reverse=True)
+    return [*columns, Column(0, _("Completed recently"), done.count(), newest)]
+
+
+SHOWN = (
+    "number", "status", "due_date", "step_number", "step_name", "step_status", "step_due_date", "completed_at",
+    "customer__party__name", "product__name", "owner__username", "owner__first_name", "owner__last_name",
+)  # fmt: skip
+"""Of a case on the board."""
+
+
+def missing_documents(cases: Iterable[Case], *, today: date) -> Counter[int]:
+    """How many required documents are not there or not valid for long enough, by the id of their case."""
+    by_id = {case.pk: case for case in cases}
+    columns = (
+        "case", "file__scan_state", "number", "expiry_date", "document_type__has_number",
+        "document_type__has_expiry_date", "min_validity_months",
+    )  # fmt: skip
+    missing: Counter[int] = Counter()
+    required = CaseDocument.objects.filter(case__in=by_id, required=True).order_by()
+    for pk, scan_state, number, expiry, has_number, has_expiry, months in required.values_list(*columns):
+        complete = is_complete(
+            held=scan_state is not None and scan_state not in TAKEN_AWAY,
+            number=number,
+            expiry_date=expiry,
+            has_number=has_number,
+            has_expiry_date=has_expiry,
+        )
+        piece = Piece(required=True, complete=complete, checked=False, expiry_date=expiry, min_validity_months=months)
+        missing[pk] += document_state(piece, due_date=by_id[pk].due_date, today=today) not in HELD
+    return missing
 
 
 def _task_names(product: Product | None) -> dict[int, str]:
     if product is None:
         return {}
     return dict(ProductTask.objects.filter(product=product.pk).values_list("step", "name"))
-
-
-def _cards(cases: QuerySet[Case]) -> QuerySet[Case]:
-    documents = CaseDocument.objects.select_related("document_type", "file")
-    return cases.select_related("customer__party", "product", "owner").prefetch_related(
-        Prefetch("documents", documents)
-    )

@@ -1,6 +1,5 @@
 """The facts of a case from which everything else about it follows."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import QuerySet
@@ -8,7 +7,7 @@ from django.db.models import QuerySet
 from bureau.cases.calendars import calendars_of
 from bureau.cases.models import Case, CaseDocument, CaseStep, ProductTask, StepPause
 from bureau.cases.planning import CalendarOf
-from bureau.cases.states import Piece
+from bureau.cases.states import Piece, StepStatus
 from bureau.core.prepared import prepared
 
 
@@ -23,15 +22,36 @@ def piece_of(document: CaseDocument) -> Piece:
     )
 
 
-@dataclass
 class Facts:
-    """`steps` in order, the last of which is the current one; `to_come`: the tasks of the product after it."""
+    """What everything else about a case follows from, read when it is first asked for: a query for each part, however
+    long the case. `steps` in order, the last of which is the current one; `to_come`: the tasks of the product after it.
+    """
 
-    steps: list[CaseStep]
-    to_come: list[ProductTask]
-    pauses: list[StepPause]
-    documents: list[CaseDocument]
-    calendars: CalendarOf
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    @cached_property
+    def steps(self) -> list[CaseStep]:
+        return _steps(case=self.case.pk)
+
+    @cached_property
+    def to_come(self) -> list[ProductTask]:
+        return tasks_after(self.case, self.steps[-1].number if self.steps else 0)
+
+    @cached_property
+    def pauses(self) -> list[StepPause]:
+        return _pauses(case=self.case.pk)
+
+    @cached_property
+    def documents(self) -> list[CaseDocument]:
+        found = _documents(case=self.case.pk)
+        for document in found:
+            document.case = self.case
+        return found
+
+    @cached_property
+    def calendars(self) -> CalendarOf:
+        return calendars_of(self.case.organization)
 
     @cached_property
     def pieces(self) -> list[Piece]:
@@ -39,19 +59,15 @@ class Facts:
 
     @property
     def open_pause(self) -> StepPause | None:
+        """Of the current step, while it waits for the customer."""
+        if self.steps[-1].status != StepStatus.WAITING:
+            return None
         return next((pause for pause in self.pauses if pause.until_date is None), None)
 
 
 def facts_of(case: Case) -> Facts:
-    """As they are now: five queries, however long the case."""
-    steps = _steps(case=case.pk)
-    return Facts(
-        steps=steps,
-        to_come=tasks_after(case, steps[-1].number if steps else 0),
-        pauses=_pauses(case=case.pk),
-        documents=_documents(case=case.pk),
-        calendars=calendars_of(case.organization),
-    )
+    """As they are now."""
+    return Facts(case)
 
 
 def tasks_after(case: Case, number: int) -> list[ProductTask]:

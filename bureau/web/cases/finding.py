@@ -1,10 +1,11 @@
 """Cases as lists and the board show them, and what the filters of the list mean."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from bureau.cases.models import Case, CaseDocument, Product
 from bureau.cases.selectors import cases as selectors
 from bureau.cases.selectors.documents import visible_document
 from bureau.cases.selectors.products import visible_products
-from bureau.cases.states import HELD, CaseStatus, StepStatus
+from bureau.cases.states import CaseStatus, StepStatus
 from bureau.core.models import User
 from bureau.kit.errors import NotFound
 
@@ -60,7 +61,6 @@ class Row:
 
     case: Case
     missing: int
-    step_name: str
     late: bool
     promise_late: bool
 
@@ -69,28 +69,17 @@ class Row:
         return self.case.status in selectors.OPEN
 
 
-def row_of(case: Case, *, today: date, step_name: str = "") -> Row:
-    """Of a case with its documents in hand."""
-    states = selectors.document_states(case, today=today)
-    missing = sum(1 for one in case.documents.all() if one.required and states[one.pk] not in HELD)
+def rows_of(cases: Iterable[Case], *, today: date) -> list[Row]:
+    """Of cases with their customer, product and owner in hand."""
+    cases = list(cases)
+    missing = selectors.missing_documents(cases, today=today)
+    return [_row(case, missing[case.pk], today=today) for case in cases]
+
+
+def _row(case: Case, missing: int, *, today: date) -> Row:
     late = selectors.is_overdue(case, today)
     step_late = case.step_due_date is not None and case.step_due_date < today
-    return Row(case, missing, step_name, late, late and not step_late)
-
-
-def with_parts(cases: QuerySet[Case]) -> QuerySet[Case]:
-    return cases.prefetch_related(
-        "steps", Prefetch("documents", CaseDocument.objects.select_related("document_type", "file"))
-    )
-
-
-def rows_of(cases: Any, *, today: date) -> list[Row]:
-    """Of cases that `with_parts` gave."""
-    names = ({step.number: step.name for step in case.steps.all()} for case in cases)
-    return [
-        row_of(case, today=today, step_name=by_number.get(case.step_number, ""))
-        for case, by_number in zip(cases, names, strict=True)
-    ]
+    return Row(case, missing, late, late and not step_late)
 
 
 class CaseFilters:

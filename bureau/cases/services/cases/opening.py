@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,19 +14,22 @@ from bureau.cases.calendars import calendars_of
 from bureau.cases.models import Case, CaseDocument, CaseNote, CaseStep, Product, ProductDocument
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.planning import step_due_date
+from bureau.cases.selectors.facts import Facts
 from bureau.cases.services.cases.following import (
     described,
     first_tasks,
     follow,
     locked,
-    open_step,
+    new_step,
     pauses_of,
     readable_date,
+    settle,
 )
 from bureau.cases.states import CaseStatus
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.core.numbers import next_number
+from bureau.core.prepared import prepared
 from bureau.kit.errors import Invalid, WrongState
 from bureau.parties.models import Customer
 
@@ -73,31 +77,15 @@ def create_case(
     )
     permissions.can_change_case(actor, case).enforce()
     _set_owner(actor, case, owner)
-    calendars = calendars_of(organization)
     with transaction.atomic():
+        _hold(customer, product)
+        facts = _first_facts(case, now=now)
+        settle(case, facts, now=now)
         number = next_number(organization, f"case:{today.year}")
         case.number = f"CASE-{today.year}-{number:05}"
         case.save(force_insert=True)
-        taken = ProductDocument.objects.filter(product=product).select_related("document_type")
-        CaseDocument.objects.bulk_create(
-            CaseDocument(
-                organization=organization,
-                case=case,
-                document_type=kind.document_type,
-                required=kind.required,
-                position=position,
-                min_validity_months=(
-                    kind.document_type.min_validity_months
-                    if kind.min_validity_months is None
-                    else kind.min_validity_months
-                ),
-                created_at=now,
-                updated_at=now,
-            )
-            for position, kind in enumerate(taken, start=1)
-        )
-        open_step(case, first_tasks(case)[0], start=begin, calendars=calendars, now=now)
-        follow(case, now=now)
+        CaseDocument.objects.bulk_create(facts.documents)
+        facts.steps[0].save(force_insert=True)
         audit.record(
             case,
             "created",
@@ -114,6 +102,53 @@ def create_case(
             },
         )
     return case
+
+
+def _hold(customer: Customer, product: Product) -> None:
+    """Neither is deleted before the case that names it is there. Raises Invalid where that has just been done."""
+    if not _held_customer(pk=customer.pk):
+        raise Invalid.field("customer", _("There is no such customer."))
+    if not _held_product(pk=product.pk):
+        raise Invalid.field("product", _("There is no such product."))
+
+
+@prepared
+def _held_customer(pk: int) -> QuerySet[Customer]:
+    return Customer.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk)
+
+
+@prepared
+def _held_product(pk: int) -> QuerySet[Product]:
+    return Product.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk)
+
+
+def _first_facts(case: Case, *, now: datetime) -> Facts:
+    """What a new case begins with: the documents that its product takes and its first step, not saved yet."""
+    facts = Facts(case)
+    first, *facts.to_come = first_tasks(case)
+    facts.steps = [new_step(case, first, start=case.doc_date, calendars=facts.calendars, now=now)]
+    facts.pauses = []
+    facts.documents = [
+        CaseDocument(
+            organization=case.organization,
+            case=case,
+            document_type=kind.document_type,
+            required=kind.required,
+            position=position,
+            min_validity_months=(
+                kind.document_type.min_validity_months if kind.min_validity_months is None else kind.min_validity_months
+            ),
+            created_at=now,
+            updated_at=now,
+        )
+        for position, kind in enumerate(_taken(product=case.product_id), start=1)
+    ]
+    return facts
+
+
+@prepared
+def _taken(product: int) -> QuerySet[ProductDocument]:
+    return ProductDocument.objects.filter(product=product).select_related("document_type")
 
 
 def update_case(*, actor: User, case: Case, changes: Mapping[str, Any], now: datetime) -> Case:

@@ -1,6 +1,7 @@
 """The board: a column a step, the cards by what is due first."""
 
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET
 from bureau.cases.models import Product
 from bureau.cases.selectors import cases as selectors
 from bureau.web.answers import PageRequest, page
-from bureau.web.cases.finding import CaseFilters, Row, row_of
+from bureau.web.cases.finding import CaseFilters, Row, rows_of
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,17 @@ class BoardColumn:
 def board(request: PageRequest) -> HttpResponse:
     now, today = timezone.now(), timezone.localdate()
     filters = CaseFilters(request, request.user)
+    found = selectors.board(request.user, product=filters.product, now=now)
+    rows = iter(rows_of([case for column in found for case in column.cases], today=today))
     columns = [
         BoardColumn(
             column.step,
             column.name,
             column.count,
-            [row_of(case, today=today) for case in column.cases],
+            list(islice(rows, len(column.cases))),
             _whole(column, filters.product) if column.count > len(column.cases) else "",
         )
-        for column in selectors.board(request.user, product=filters.product, now=now)
+        for column in found
     ]
     context = {
         "columns": columns if any(column.count for column in columns) or filters.product else [],

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from bureau.cases.selectors import cases as selectors
 from bureau.web.answers import PageRequest, page, paged
-from bureau.web.cases.finding import STATUSES, STEP_STATUSES, CaseFilters, rows_of, with_parts
+from bureau.web.cases.finding import STATUSES, STEP_STATUSES, CaseFilters, rows_of
 from bureau.web.exports import Column, exported
 from bureau.web.templatetags.bureau import STATES
 
@@ -37,7 +37,7 @@ def case_list(request: PageRequest) -> HttpResponseBase:
     rows = selectors.most_urgent(filters.apply(selectors.visible_cases(user), today=today))
     if file := exported(request, "cases", rows, COLUMNS):
         return file
-    found = paged(request, with_parts(rows))
+    found = paged(request, rows)
     context = {
         "page": found,
         "rows": rows_of(found.object_list, today=today),
