@@ -1,7 +1,7 @@
 """Links by which customers without an account see how their case stands and upload what is missing.
 
 The token has 256 bits of chance; only its SHA-256 is kept. What a link shows is decided where it is shown; a link to a
-completed or rejected case shows the progress still, and `receive_upload` refuses files for it.
+completed case shows the progress still, and `receive_upload` refuses files for it.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from bureau.cases.models import Case, CaseLink
 from bureau.cases.permissions.cases import can_change_case
+from bureau.cases.services.cases.following import locked
 from bureau.core import audit
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.mail import deliver
@@ -51,7 +52,7 @@ def new_token() -> str:
 def create_link(*, actor: User, case: Case, days: int = DAYS, now: datetime) -> tuple[CaseLink, str]:
     """A link that works for `days` (1 to 90), and its token, which nobody can show again; several may work at once.
 
-    Raises Forbidden, Invalid, CustomerInactive.
+    Raises Forbidden, Invalid, CustomerInactive, NotFound (the case was deleted).
     """
     token = new_token()
     return _created(actor, case, days, digest(token), "link_created", {}, now=now), token
@@ -87,9 +88,10 @@ def _created(
     can_change_case(actor, case).enforce()
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
         raise Invalid.field("days", _("Give a number of days from 1 to %(most)s.") % {"most": MOST_DAYS})
-    if not case.customer.active:
-        raise CustomerInactive(_("This customer is not active. Activate the customer before giving them a link."))
     with transaction.atomic():
+        case = locked(case)  # else it might be deleted meanwhile
+        if not case.customer.active:
+            raise CustomerInactive(_("This customer is not active. Activate the customer before giving them a link."))
         link = CaseLink.objects.create(
             case=case,
             token_hash=token_hash,

@@ -63,6 +63,17 @@ def create_customer(
     It belongs to `owner`, where those who see the whole organization name one; else to the actor.
     Raises Invalid, CustomerExists.
     """
+    with transaction.atomic():
+        customer = add_customer(actor=actor, allow_duplicate=allow_duplicate, owner=owner, now=now, **fields)
+        record_created(customer, actor=actor, now=now)
+    return customer
+
+
+def add_customer(
+    *, actor: User, allow_duplicate: bool = False, owner: User | None = None, now: datetime, **fields: Any
+) -> Customer:
+    """As `create_customer`, within a transaction of the caller's that goes on to lock other records and ends with
+    `record_created`. Raises as that one."""
     organization = actor.organization
     moments = {"created_at": now, "updated_at": now}
     party = Party(organization=organization, **moments)
@@ -73,11 +84,13 @@ def create_customer(
         raise Invalid(fields=errors)
     if not allow_duplicate:
         _refuse_twins(customer, UNIQUE, actor=actor)
-    with transaction.atomic():
-        party.save(force_insert=True)
-        customer.save(force_insert=True)
-        audit.record(customer, "created", actor=actor, now=now, new=_values(customer))
+    party.save(force_insert=True)
+    customer.save(force_insert=True)
     return customer
+
+
+def record_created(customer: Customer, *, actor: User, now: datetime) -> None:
+    audit.record(customer, "created", actor=actor, now=now, new=_values(customer))
 
 
 def update_customer(

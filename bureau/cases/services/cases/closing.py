@@ -1,6 +1,7 @@
 """Closing a case by force, reopening and deleting it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -70,7 +71,7 @@ def delete_case(*, actor: User, case: Case, now: datetime) -> None:
     with transaction.atomic():
         case = locked(case)
         permissions.can_delete_case(actor, case).enforce()
-        _delete(actor, case, now=now)
+        _record_deletion(case, _deleted(case), actor=actor, now=now)
 
 
 def bulk_delete_cases(*, actor: User, query: str, confirm: bool, now: datetime) -> int:
@@ -87,14 +88,15 @@ def bulk_delete_cases(*, actor: User, query: str, confirm: bool, now: datetime) 
         raise Invalid.field("confirm", _("Deleting cannot be undone: confirm it with true."))
     with transaction.atomic():
         own = Case.objects.visible_to(actor).filter(organization=actor.organization_id)
-        # All are locked before the first entry of the audit log, whose lock comes last.
         cases = [locked(case) for case in cases_found(own, query).order_by("pk")]
-        for case in cases:
-            _delete(actor, case, now=now)
+        # All are gone before the first entry of the audit log, whose lock comes last.
+        for case, gone in [(case, _deleted(case)) for case in cases]:
+            _record_deletion(case, gone, actor=actor, now=now)
     return len(cases)
 
 
-def _delete(actor: User, case: Case, *, now: datetime) -> None:
+def _deleted(case: Case) -> dict[str, Any]:
+    """Deletes the locked case. Returns what the audit log keeps of it."""
     gone = {
         "number": case.number,
         "customer": case.customer_id,
@@ -102,7 +104,11 @@ def _delete(actor: User, case: Case, *, now: datetime) -> None:
         "status": case.status,
         "documents": list(case.documents.exclude(file=None).values_list("file__sha256", flat=True)),
     }
-    organization, pk = case.organization, case.pk
+    pk = case.pk
     case.delete()
     case.pk = pk
-    audit.record(case, "deleted", actor=actor, now=now, old=gone, organization=organization)
+    return gone
+
+
+def _record_deletion(case: Case, gone: dict[str, Any], *, actor: User, now: datetime) -> None:
+    audit.record(case, "deleted", actor=actor, now=now, old=gone)
