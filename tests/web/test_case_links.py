@@ -230,6 +230,21 @@ def test_checked_document_stays_as_it_is(agency, case, browser):
     assert document.file.filename == "passport.pdf"
 
 
+def test_checked_document_that_has_expired_is_sent_again(agency, browser):
+    case, today = passport_case(agency), timezone.localdate()
+    document = fill(first(case), actor=agency.staff, expiry=today)
+    set_checked(actor=agency.staff, document=document, checked=True, now=timezone.now())
+    CaseDocument.objects.update(expiry_date=today - timedelta(days=1))
+    token = token_of(agency, case)
+    text = browser.get(f"/c/{token}/").content.decode()
+    assert "Please send one that is valid." in text
+    assert f"/c/{token}/documents/{document.pk}/" in text
+    answer = send(browser, token, document, file=photo(), number="X2", expiry_date="2099-01-01")
+    assert answer.status_code == 302
+    document.refresh_from_db()
+    assert (document.file.filename, document.number, document.checked_at) == ("photo.jpg", "X2", None)
+
+
 def test_completed_case_takes_nothing_more(agency, case, browser):
     token = token_of(agency, case)
     force_close_case(actor=agency.staff, case=case, reason="Done elsewhere", now=timezone.now())

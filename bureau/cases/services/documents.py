@@ -6,18 +6,20 @@ from typing import IO, Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureau.accounts.services.validation import clean_text
 from bureau.cases.models import Case, CaseDocument, CaseLink, DocumentType
 from bureau.cases.notifications.cases import tell_uploaded
 from bureau.cases.permissions import cases as permissions
+from bureau.cases.selectors.facts import piece_of
 from bureau.cases.services.cases.following import follow, locked, readable_date
 from bureau.cases.services.links import note_upload
-from bureau.cases.states import CaseStatus
+from bureau.cases.states import CaseStatus, DocumentState, document_state
 from bureau.core import audit, files
 from bureau.core.files import Upload
-from bureau.core.models import Organization, ScanState, StoredFile, User
+from bureau.core.models import Organization, StoredFile, User
 from bureau.core.prepared import prepared
 from bureau.kit.errors import BusinessRule, Conflict, Invalid, NotFound, WrongState
 
@@ -119,13 +121,14 @@ def receive_upload(
     """
     if document.case_id != link.case_id:
         raise NotFound(_("Not found."))
-    _refuse_checked(document)
+    today = timezone.localdate(now)
+    _refuse_checked(document, today=today)
     given = _read({"number": number, "expiry_date": expiry_date})
     stored = _stored(upload, uploader=None, organization=document.organization, now=now)
     with transaction.atomic():
         case, document = _locked(document)
         _require_open(case)
-        _refuse_checked(document)
+        _refuse_checked(document, today=today)
         note_upload(link, now=now)
         tell_uploaded(case, now=now)
         _write(case, document, {name: value for name, value in given.items() if value}, stored, actor=None, now=now)
@@ -286,7 +289,8 @@ def _refuse_second(case: Case, document_type: DocumentType) -> None:
         )
 
 
-def _refuse_checked(document: CaseDocument) -> None:
-    quarantined = document.file is not None and document.file.scan_state in (ScanState.INFECTED, ScanState.FAILED)
-    if document.checked_at is not None and not quarantined:
+def _refuse_checked(document: CaseDocument, *, today: date) -> None:
+    """One that has expired meanwhile, or whose file the scan took away, is asked for again, checked or not."""
+    state = document_state(piece_of(document), due_date=document.case.due_date, today=today)
+    if state == DocumentState.CHECKED:
         raise WrongState(_("This document was checked already. Ask the office if it has to be replaced."))

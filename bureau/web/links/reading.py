@@ -107,7 +107,7 @@ class Progress:
         sent = document.file is not None and document.file.scan_state not in (ScanState.INFECTED, ScanState.FAILED)
         good = state in (DocumentState.UPLOADED, DocumentState.CHECKED)
         tone, word, hint = self._told(document, state, sent=sent)
-        changeable = not self.completed and document.checked_at is None
+        changeable = not self.completed and state != DocumentState.CHECKED
         pk, given, errors = self.refused or (None, {}, {})
         mine = pk == document.pk
         return Wanted(
