@@ -9,8 +9,11 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
+from rest_framework.fields import BooleanField, empty
 from rest_framework.parsers import BaseParser, FormParser
 
+# DRF takes a form for a browser's, where a box that is not ticked is not sent. Here what a form leaves out is left out.
+BooleanField.default_empty_html = empty
 MAX_NAME = 200  # characters of a form field's name: "items[0]description"
 
 

@@ -151,6 +151,14 @@ def test_quick_create_takes_names_alone(api):
         assert api.call("GET", path(made.json()["id"])).json() == made.json()
 
 
+def test_flags_that_a_form_leaves_out_stay(api):
+    made = api.call("POST", URL, {"first_name": "Jane", "notify_steps_due": "true"}, files=True).json()
+    assert (made["active"], made["notify_steps_due"]) == (True, True)
+    form = "application/x-www-form-urlencoded"
+    changed = api.put(path(made["id"]), "last_name=Doe&active=false", content_type=form).json()
+    assert (changed["last_name"], changed["active"], changed["notify_steps_due"]) == ("Doe", False, True)
+
+
 def test_list_is_searched_and_hides_what_is_disabled(api, organization, member):
     make_customer(organization, member, name="Jane Doe", passport_number="C01X")
     make_customer(organization, member, name="Jane Gone", active=False)
