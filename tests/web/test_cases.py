@@ -358,7 +358,7 @@ def test_document_is_added_removed_and_not_twice(agency, case, sign_in):
     assert again.status_code == 422
     assert "already" in again.content.decode()
     stranger = make_document_type(make_user().organization)
-    for wrong in (stranger.pk, "x", ""):
+    for wrong in (stranger.pk, "x", "", "9" * 5000):
         assert browser.post(url("case-document-add", case.pk), {"document_type": wrong}).status_code == 422
     optional = case.documents.get(required=False)
     browser.post(url("case-document-remove", optional.pk))
@@ -599,6 +599,12 @@ def test_customers_of_others_are_not_offered_nor_taken(agency, sign_in):
     refused = sign_in(stranger).post(url("case-new"), {"customer": agency.customer.pk, "product": agency.product.code})
     assert refused.status_code == 422
     assert not Case.objects.exists()
+
+
+def test_new_case_is_offered_whatever_its_address_says(agency, sign_in):
+    browser = sign_in(agency.member)
+    for wrong in ("0", "x", "9" * 5000, "%00"):
+        assert browser.get(f"{url('case-new')}?customer={wrong}").status_code == 200
 
 
 def test_new_case_shows_what_the_product_takes(agency, sign_in):

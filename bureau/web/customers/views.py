@@ -149,7 +149,8 @@ def alike(request: PageRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "").strip()[:254].replace("\x00", "") for name in UNIQUE}
     own = request.GET.get("customer", "")
     exclude = visible_customer(user, int(own)) if own.isascii() and own.isdigit() and len(own) < 19 else None
-    found = possible_duplicates(user.organization, **given, exclude=exclude)
+    organization = exclude.organization if exclude else user.organization
+    found = possible_duplicates(organization, **given, exclude=exclude)
     seen = [one for one in found if can_write_customer(user, one)]
     context = {"twins": seen[:SHOWN_TWINS], "others": len(found) > len(seen)}
     return render(request, "web/customers/alike.html", context)
