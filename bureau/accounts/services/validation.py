@@ -35,6 +35,7 @@ def field_errors(record: models.Model, names: Iterable[str]) -> FieldErrors:
             errors[name] = error.messages
     return errors
 
+
 def clean_text(name: str, given: str, *, longest: int) -> str:
     """A text as it is kept, without surrounding space. Raises Invalid for field `name`."""
     text = given.strip()
