@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 from bureau.cases.models.cases import Case
 from bureau.cases.states import is_complete
 from bureau.core.models import Organization, ScanState, StoredFile, User
+from bureau.parties.models import Customer
 
 TAKEN_AWAY = (ScanState.INFECTED, ScanState.FAILED)
 """A file that the virus scan did not pass is as good as none."""
@@ -51,7 +52,10 @@ class CaseDocumentQuerySet(models.QuerySet["CaseDocument"]):
         if user.is_superuser:
             return self
         own = self.filter(organization_id=user.organization_id)
-        return own if user.sees_organization else own.filter(case__in=Case.objects.visible_to(user).values("pk"))
+        if user.sees_organization:
+            return own
+        customers = Customer.objects.filter(owner=user.pk).values("pk")
+        return own.filter(Q(case__owner=user.pk) | Q(case__customer__in=customers))
 
 
 class CaseDocument(models.Model):
@@ -82,6 +86,7 @@ class CaseDocument(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "document_type"], name="casedocument_one_a_type")]
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="casedocument_newest"),
+            models.Index(fields=["case", "organization"], name="casedocument_case"),  # as of cases, for SQLite
             models.Index(fields=["expiry_date"], condition=Q(file__isnull=False), name="casedocument_expiry"),
         ]
 
