@@ -18,6 +18,8 @@ from bureau.core.models import Organization
 from bureau.parties.models import Customer
 
 HOUR = timedelta(hours=1)
+ARRIVAL = timedelta(minutes=5)
+"""So long after an hour's end what came in within it is surely kept: a file is scanned first."""
 
 SUBJECTS = {
     "step_due": gettext_lazy("Due on %(due)s: %(step)s, %(case)s"),
@@ -31,7 +33,7 @@ SUBJECTS = {
 
 
 def tell_uploaded(case: Case, *, now: datetime) -> None:
-    """Tells the owner what the customer uploads by link: one message for all of an hour, at its end."""
+    """Tells the owner what the customer uploads by link: one message for all of an hour, soon after its end."""
     start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     enqueue(
         "tell_about_case",
@@ -39,7 +41,7 @@ def tell_uploaded(case: Case, *, now: datetime) -> None:
         now=now,
         organization=case.organization,
         key=f"uploaded:case:{case.pk}:{start:%Y%m%d%H}",
-        run_after=start + HOUR,
+        run_after=start + HOUR + ARRIVAL,
     )
 
 
