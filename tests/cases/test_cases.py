@@ -402,7 +402,7 @@ def test_cases_are_deleted_by_staff_and_many_by_superusers(agency):
     root = make_user(agency.organization, role="admin", superuser=True)
     stranger = make_user(role="admin", superuser=True)
     assert cases.bulk_delete_cases(actor=stranger, query=case.number, confirm=True, now=NOW) == 0
-    for query, confirm in (("", True), (case.number, False)):
+    for query, confirm in (("", True), (case.number, False), ("CASE " * 10 + "nothing", True)):
         with pytest.raises(Invalid):
             cases.bulk_delete_cases(actor=root, query=query, confirm=confirm, now=NOW)
     keep = make_case(agency, now=NOW)

@@ -34,6 +34,7 @@ from bureau.kit.workdays import add_months
 from bureau.parties.models import Customer
 
 OPEN = (CaseStatus.PENDING, CaseStatus.PROCESSING)
+MAX_WORDS = 10  # of a search
 
 
 def visible_cases(user: User) -> QuerySet[Case]:
@@ -56,8 +57,9 @@ def visible_case(user: User, pk: int) -> Case:
 
 
 def cases_found(cases: QuerySet[Case], words: str) -> QuerySet[Case]:
-    """Those in which every word stands in the number, in what the customer is searched by, or in the product."""
-    for word in words.upper().split()[:10]:
+    """Those in which every word (of the first MAX_WORDS) stands in the number, in what the customer is searched by, or
+    in the product."""
+    for word in words.upper().split()[:MAX_WORDS]:
         cases = cases.filter(containing(word))
     return cases
 

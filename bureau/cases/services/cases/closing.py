@@ -11,7 +11,7 @@ from bureau.accounts.services.validation import clean_text
 from bureau.cases.models import Case, StepPause
 from bureau.cases.permissions import cases as permissions
 from bureau.cases.planning import step_due_date
-from bureau.cases.selectors.cases import cases_found
+from bureau.cases.selectors.cases import MAX_WORDS, cases_found
 from bureau.cases.selectors.facts import facts_of
 from bureau.cases.services.cases.following import described, follow, locked, pauses_of
 from bureau.cases.states import STEP_MOVES, CaseStatus, StepStatus
@@ -84,6 +84,8 @@ def bulk_delete_cases(*, actor: User, query: str, confirm: bool, now: datetime) 
     query = clean_text("query", query, longest=200)
     if not query:
         raise Invalid.field("query", _("Say which cases: words of their number, customer or product."))
+    if len(query.split()) > MAX_WORDS:  # the search would pass over the others, and find more than they say
+        raise Invalid.field("query", _("Use at most %(count)d words.") % {"count": MAX_WORDS})
     if not confirm:
         raise Invalid.field("confirm", _("Deleting cannot be undone: confirm it with true."))
     with transaction.atomic():
