@@ -44,7 +44,7 @@ class ApiView(APIView):
     per_endpoint: ClassVar[bool] = False
     """Counted against the limit per user and endpoint as well."""
     uploads: ClassVar[bool] = False
-    """A POST here counts as an upload."""
+    """A POST here counts as an upload, and so does what changes a record by a form with a file."""
     idempotent: ClassVar[bool] = True
     """A POST accepts an Idempotency-Key."""
     refusals: ClassVar[tuple[str, ...]] = ()
@@ -68,7 +68,7 @@ class ApiView(APIView):
             request._request,
             user,
             endpoint=f"{type(self).__name__}.{request.method}" if self.per_endpoint else None,
-            upload=self.uploads and request.method == "POST",
+            upload=self.uploads and (request.method == "POST" or request.content_type.startswith("multipart/")),
         )
         if refusal is not None:
             raise refusal

@@ -162,6 +162,13 @@ def test_file_that_must_not_come_in_leaves_nothing(agency, api, case, document, 
     assert CaseDocument.objects.get(pk=document.pk).number == ""
 
 
+def test_files_that_replace_others_are_counted_as_uploads(api, document, settings):
+    settings.THROTTLING, settings.RATE_LIMITS = True, settings.RATE_LIMITS | {"upload": "1/minute"}
+    answers = [form(api, "PATCH", path(document), {"file": file()}).status_code for _ in range(2)]
+    described = api.call("PATCH", path(document), {"details": "Page 1"})
+    assert ([*answers, described.status_code]) == [200, 429, 200]
+
+
 def test_file_that_is_too_large_is_413(api, document):
     answer = form(api, "PATCH", path(document), {"file": file(b"%PDF-1.7" + b"0" * (20 << 20))})
     assert answer.status_code == 413

@@ -233,6 +233,8 @@ class DocumentList(AgencyView):
 
 
 class DocumentItem(AgencyView):
+    uploads = True
+
     @operation(answer=DocumentShape, summary="A document")
     def get(self, request: Call, pk: int) -> dict[str, Any]:
         return shown(request.user, pk)
