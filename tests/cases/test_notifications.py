@@ -15,6 +15,7 @@ from bureau.cases.services.links import create_link
 from bureau.core import jobs
 from bureau.core.models import Job, User
 from bureau.parties.models import Customer, Party
+from tests.factories.accounts import make_user
 from tests.factories.cases import fill, fill_required, make_agency, make_case, pdf_upload
 from tests.factories.parties import make_customer
 
@@ -74,6 +75,13 @@ def test_owner_and_customer_are_told_once_some_days_before_a_step_is_due(agency)
     for later in (5, 6, 7):
         assert remind(now=NOW + later * DAY)["steps"] == 0
     assert mails() == []
+
+
+def test_case_that_a_superuser_of_elsewhere_opens_is_its_customers_owners(agency):
+    case = make_case(agency, actor=make_user(role="admin", superuser=True), now=NOW)
+    assert case.owner == agency.member
+    remind(now=NOW + 5 * DAY)
+    assert {address for address, _subject in mails()} == {"ann@example.com", agency.member.email}
 
 
 def test_step_whose_due_date_moved_is_told_of_again(agency):

@@ -50,7 +50,8 @@ def create_case(
     now: datetime,
 ) -> Case:
     """A case with the documents that its product takes and its first step (system.md, section 6). The work begins on
-    `doc_date`, today where not given. The owner is the actor; those who see the organization may name another.
+    `doc_date`, today where not given. The owner is the actor, the customer's owner where the actor is of
+    another organization; those who see the organization may name another.
 
     Raises Invalid (also for a product or customer that is not active, or not of one organization), Forbidden.
     """
@@ -68,7 +69,7 @@ def create_case(
         organization=organization,
         customer=customer,
         product=product,
-        owner=actor,
+        owner_id=actor.pk if actor.organization_id == organization.pk else customer.owner_id,
         doc_date=begin,
         due_date=begin,
         notes=notes,
