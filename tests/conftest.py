@@ -51,6 +51,26 @@ def django_db_setup(django_db_setup, django_db_blocker):
             cursor.execute("DROP TRIGGER IF EXISTS core_auditentry_no_delete")
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker):
+    """`once(make)` in a fixture of a module makes what its tests begin with one time for all of them; each takes a deep
+    copy, and what it changes in the database is rolled back to this."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        whole = transaction.atomic()
+        whole.__enter__()
+
+    def made(make):
+        with django_db_blocker.unblock():
+            return make()
+
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        whole.__exit__(None, None, None)
+
+
 @pytest.fixture(scope="session")
 def valkey_databases():
     """This worker's cache and broker, as redis-py clients."""

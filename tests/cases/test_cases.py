@@ -1,5 +1,6 @@
 """Cases: opened with their documents and first step, gone through, closed, and never half changed."""
 
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -25,9 +26,14 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
 TODAY = NOW.date()
 
 
+@pytest.fixture(scope="module")
+def first_agency(once):
+    return once(make_agency)
+
+
 @pytest.fixture
-def agency() -> Agency:
-    return make_agency()
+def agency(first_agency) -> Agency:
+    return deepcopy(first_agency)
 
 
 def at(days: int) -> datetime:

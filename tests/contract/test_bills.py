@@ -1,6 +1,7 @@
 """Bills as business management shows them, and goods receipts as the purchase order tool does."""
 
 import json
+from copy import deepcopy
 from datetime import date
 
 import pytest
@@ -50,9 +51,14 @@ DETAIL = {
 }
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

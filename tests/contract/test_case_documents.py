@@ -1,6 +1,7 @@
 """Documents of cases as the agency suite documents them: kept, shown page by page, merged, acted on."""
 
 import io
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pikepdf
@@ -41,9 +42,14 @@ def _own_storage(settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def first_agency(once):
+    return once(make_agency)
+
+
 @pytest.fixture
-def agency():
-    return make_agency()
+def agency(first_agency):
+    return deepcopy(first_agency)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Customer applications as the agency suite documents them."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
@@ -87,9 +88,14 @@ def _own_storage(settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def first_agency(once):
+    return once(make_agency)
+
+
 @pytest.fixture
-def agency():
-    return make_agency()
+def agency(first_agency):
+    return deepcopy(first_agency)
 
 
 @pytest.fixture

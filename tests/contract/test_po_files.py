@@ -1,5 +1,6 @@
 """Every documented example of the files of purchase orders."""
 
+from copy import deepcopy
 from io import BytesIO
 
 import pytest
@@ -26,9 +27,14 @@ ROW = {
 }
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

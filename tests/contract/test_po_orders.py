@@ -1,5 +1,6 @@
 """Every documented example of purchase orders: lists, records, drafts and what moves them on."""
 
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -84,9 +85,14 @@ CREATE = {
 ERROR = {"code": "...", "message": "...", "details": {}, "timestamp": "...Z", "request_id": "req_..."}
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every documented example of projects, cost codes and vendors."""
 
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 
@@ -44,9 +45,14 @@ VENDOR = {
 }
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 def listed(user, path, **parameters):

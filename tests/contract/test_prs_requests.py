@@ -1,5 +1,7 @@
 """Every documented example of the purchase request system, sections on requests, inboxes and attachments."""
 
+from copy import deepcopy
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -63,9 +65,14 @@ CREATE = {
 }
 
 
+@pytest.fixture(scope="module")
+def first_office(once):
+    return once(make_office)
+
+
 @pytest.fixture
-def office():
-    return make_office()
+def office(first_office):
+    return deepcopy(first_office)
 
 
 def pdf(name="invoice.pdf"):

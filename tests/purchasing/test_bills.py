@@ -1,5 +1,6 @@
 """Bills: entered once, matched, approved with eyes open, paid once, and in the ledger."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -27,9 +28,14 @@ S = BillStatus
 D = Decimal
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

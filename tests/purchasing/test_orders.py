@@ -1,5 +1,6 @@
 """Purchase orders from draft to closed: who may, what is asked for, what the ledger says."""
 
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -36,9 +37,14 @@ pytestmark = pytest.mark.django_db
 D = Decimal
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site() -> Site:
-    return make_site()
+def site(first_site) -> Site:
+    return deepcopy(first_site)
 
 
 def fresh(order: PurchaseOrder) -> PurchaseOrder:

@@ -1,5 +1,6 @@
 """Goods receipts: in parts, back, never too much, and the worth of them in the ledger."""
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -20,9 +21,14 @@ from tests.factories.orders import NOW, make_order, make_site, order_in
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -5,9 +7,14 @@ from django.test import Client
 from tests.factories.purchasing import make_office
 
 
+@pytest.fixture(scope="module")
+def first_office(once):
+    return once(make_office)
+
+
 @pytest.fixture
-def office():
-    return make_office()
+def office(first_office):
+    return deepcopy(first_office)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Bills in the pages: entered from an order, compared with it, approved, paid, exported."""
 
 import csv
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -19,9 +20,14 @@ from tests.factories.purchasing import pdf
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Cases in the pages: found, started, worked on line by line and step by step, and hidden from others."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -25,9 +26,14 @@ from tests.factories.products import make_document_type, make_product
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def first_agency(once):
+    return once(make_agency)
+
+
 @pytest.fixture
-def agency():
-    return make_agency()
+def agency(first_agency):
+    return deepcopy(first_agency)
 
 
 @pytest.fixture
@@ -431,7 +437,7 @@ def test_case_is_worked_to_its_end_and_reopened(agency, case, sign_in):
     fill_required(case, actor=agency.staff)
     browser = sign_in(agency.member)
     browser.post(url("case-move", case.pk), {"decision": "waiting", "step": 1})
-    assert "waits for the customer, the clock stands since" in text_of(browser.get(url("case", case.pk)))
+    assert "waits for the customer, clock stopped on" in text_of(browser.get(url("case", case.pk)))
     browser.post(url("case-move", case.pk), {"decision": "processing", "step": 1})
     for step in (1, 2, 3):
         complete(browser, case, step)

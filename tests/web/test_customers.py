@@ -1,5 +1,6 @@
 """Customers in the pages: found, kept by whom they belong to, and made twice only when that is meant."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
@@ -15,9 +16,14 @@ pytestmark = pytest.mark.django_db
 ANA = {"customer_type": "person", "first_name": "Ana", "last_name": "Lindqvist", "email": "ana@example.com"}
 
 
+@pytest.fixture(scope="module")
+def first_agency(once):
+    return once(make_agency)
+
+
 @pytest.fixture
-def agency():
-    return make_agency()
+def agency(first_agency):
+    return deepcopy(first_agency)
 
 
 def text_of(answer) -> str:

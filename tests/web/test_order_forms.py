@@ -1,5 +1,6 @@
 """The forms of orders: the editor with its lines, the walk-up order, and the days that somebody is away."""
 
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -44,9 +45,14 @@ BOUGHT = {
 JSON = {"Accept": "application/json"}
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 def edit_page(order):

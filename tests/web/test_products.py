@@ -1,5 +1,6 @@
 """Products in the pages: a list, a page that says when a case would be due, and an editor of rows."""
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from bureau.cases.models import Product
+from bureau.cases.services.products import DocumentInput
 from bureau.web.products.forms import data_of_product
 from tests.factories.accounts import make_user
 from tests.factories.cases import make_agency, make_case
@@ -15,9 +17,14 @@ from tests.factories.products import make_document_type, make_product
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def first_agency(once):
+    return once(make_agency)
+
+
 @pytest.fixture
-def agency():
-    return make_agency()
+def agency(first_agency):
+    return deepcopy(first_agency)
 
 
 @pytest.fixture
@@ -225,3 +232,15 @@ def test_new_row_asks_for_nothing_before_it_is_saved(agency, keeper):
         assert "errorlist" not in text_of(answer)
     make_document_type(agency.organization)
     assert "errorlist" not in text_of(keeper.post("/products/new/", typed(CHECK, do="document:add")))
+
+
+@pytest.mark.parametrize(
+    "usual, own, said",
+    [(6, None, "valid 6 months after"), (0, 1, "valid 1 month after"), (0, None, None), (6, 0, None)],
+)
+def test_page_says_for_how_long_a_document_must_be_valid(agency, keeper, usual, own, said):
+    options = {"has_expiry_date": True, "min_validity_months": usual}
+    kind = make_document_type(agency.organization, "Card", **options)
+    product = make_product(agency.organization, document_inputs=[DocumentInput(kind.pk, True, own)])
+    text = text_of(keeper.get(f"/products/{product.pk}/"))
+    assert said in text if said else "after the case is due" not in text

@@ -1,5 +1,6 @@
 """Receiving on site: in parts, all at once, and back; what is refused stands beside its line."""
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -11,9 +12,14 @@ from tests.factories.orders import LUMBER, line, make_site, order_in
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 @pytest.fixture

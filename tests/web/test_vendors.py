@@ -1,5 +1,6 @@
 """Vendors in the pages: found, kept, and paid only to an account that a second person has confirmed."""
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -14,9 +15,14 @@ IBAN = "DE89370400440532013000"
 NEW_IBAN = "GB29NWBK60161331926819"
 
 
+@pytest.fixture(scope="module")
+def first_site(once):
+    return once(make_site)
+
+
 @pytest.fixture
-def site():
-    return make_site()
+def site(first_site):
+    return deepcopy(first_site)
 
 
 def text_of(answer) -> str:
