@@ -178,14 +178,13 @@ def readiness(status, due, steps, to_come, documents, calendars, today):
 def gap(r, state, needed):
     name = r[13]
     if state == "expired":
-        return f"a valid {name}, it has expired"
+        return f"a valid {name} (this one has expired)"
     if state == "expiring":
         return f"a {name} valid until {written(month_later(needed, r[17]))}"
-    if r[6] is not None and not r[4] and r[14]:
-        return f"the number of: {name}"
-    if r[6] is not None and r[5] is None and r[15]:
-        return f"the expiry date of: {name}"
-    return name
+    lacks = [
+        word for word, asked, given in (("number", r[14], r[4]), ("expiry date", r[15], r[5])) if asked and not given
+    ]
+    return f"{name} (its {' and '.join(lacks)})" if r[6] is not None and lacks else name
 
 
 def detail(cursor, user, case):
