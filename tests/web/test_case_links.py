@@ -176,7 +176,7 @@ def test_link_opens_no_other_case(agency, case, browser):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("photo.jpg", samples.exe_bytes(), "accepted"),
+        ("photo.jpg", samples.exe_bytes(), "the content is not"),
         ("photo.jpg", samples.png_bytes(), "the content is not"),
         ("scan.html", b"<script>alert(1)</script>", "accepted"),
         ("photo.jpg", b"", "file"),
@@ -273,3 +273,12 @@ def test_logo_of_the_organization_is_shown(agency, case, browser):
     answer = browser.get(f"/c/{token}/logo/")
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
     assert browser.get(f"/c/{'x' * 43}/logo/").status_code == 404
+
+
+def test_what_arrived_but_has_expired_is_asked_for_again_without_thanks(agency, browser):
+    case = passport_case(agency)
+    token, document = token_of(agency, case), first(case)
+    answer = send(browser, token, document, number="C01X", expiry_date="2024-01-05", file=photo())
+    page = browser.get(answer.url.partition("#")[0]).content.decode()
+    assert "It has arrived, but it is not enough. Please send one that is valid." in page
+    assert "Thank you" not in page

@@ -72,7 +72,9 @@ def inspect(
     file.seek(0)
     possible, check = _sniff(file.read(4096))
     if not possible & accepted:
-        raise _not_accepted(allowed)
+        types = ", ".join(sorted(extension.upper() for extension in allowed))
+        message = _("The name ends in .%(named)s, but the content is not %(named)s. Accepted are: %(types)s.")
+        raise refused(message % {"named": suffix, "types": types})
     with refusing_damaged():
         found = check(file, size)
     if found == "txt" and named == "csv":  # the same content: any text can be read as a table

@@ -7,6 +7,13 @@ document.addEventListener("change", ({ target }) => {
   chosen.textContent = target.files[0].name;
   chosen.classList.add("is");
 });
+/* What the answer to a form that is not complete would lose is the file: it is asked for before anything is sent, and before
+   the form counts as sent. */
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".send-form") || event.target.reportValidity()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 document.addEventListener("submit", ({ target }) => {
   const button = target.querySelector("[data-sending]");
   if (!button || button.disabled) return;
