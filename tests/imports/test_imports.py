@@ -39,6 +39,19 @@ def test_columns_are_guessed_from_their_headings(staff):
     assert record.samples == [["Ann", "Lee", "ann@example.com", "x"], ["Bob", "Ray", "bob@example.com", "y"]]
 
 
+def test_columns_are_guessed_from_german_headings(staff):
+    headings = "Familienname;Straße;Staatsangehörigkeit;Passnummer;Pass gültig bis;Steuernummer"
+    record = upload(staff, f"{headings}\nMüller;Am Wall 1;DEU;C01X;2030-01-31;12/345\n")
+    assert record.mapping == {
+        "last_name": "Familienname",
+        "address": "Straße",
+        "tax_number": "Steuernummer",
+        "nationality": "Staatsangehörigkeit",
+        "passport_number": "Passnummer",
+        "passport_expiry_date": "Pass gültig bis",
+    }
+
+
 def test_check_changes_nothing_and_tells_what_would_become_of_each_row(staff):
     record = check(staff, upload(staff, TWO + "Cy;Poe;no address;z\n"))
     assert (record.state, record.rows_total, record.rows_done) == (ImportState.CHECKED, 3, 3)
@@ -104,7 +117,7 @@ def test_worst_rows_come_first(staff):
         ("name,email\n", "list.csv", "no rows"),
         ("Ann,ann@example.com\nBob,bob@example.com\n", "list.csv", "first row must name"),
         (b"name,email\n\x01\x02\x00,x\n", "list.csv", "not csv|not accepted|damaged"),
-        (b"%PDF-1.4\n", "list.csv", "not accepted|damaged"),
+        (b"%PDF-1.4\n", "list.csv", "not csv|damaged"),
         (b"PK\x03\x04zip", "list.xlsx", "damaged"),
         ("name\nAnn\n", "list.xlsx", "not accepted|not xlsx"),
         ("name\nAnn\n", "list.exe", "not accepted"),
