@@ -235,7 +235,7 @@ def test_new_row_asks_for_nothing_before_it_is_saved(agency, keeper):
 
 
 @pytest.mark.parametrize(
-    "usual, own, said",
+    ("usual", "own", "said"),
     [(6, None, "valid 6 months after"), (0, 1, "valid 1 month after"), (0, None, None), (6, 0, None)],
 )
 def test_page_says_for_how_long_a_document_must_be_valid(agency, keeper, usual, own, said):
