@@ -142,14 +142,18 @@ def _gap(document: CaseDocument, state: DocumentState, needed: date) -> str:
     """What is wrong with a document that does not let the case be finished."""
     name, kind = document.document_type.name, document.document_type
     if state == DocumentState.EXPIRED:
-        return _("a valid %(name)s, it has expired") % {"name": name}
+        return _("a valid %(name)s (this one has expired)") % {"name": name}
     if state == DocumentState.EXPIRING:
         until = add_months(needed, document.min_validity_months)
         return _("a %(name)s valid until %(day)s") % {"name": name, "day": date_format(until, "j M Y")}
-    if document.file_id and not document.number and kind.has_number:
-        return _("the number of: %(name)s") % {"name": name}
-    if document.file_id and document.expiry_date is None and kind.has_expiry_date:
-        return _("the expiry date of: %(name)s") % {"name": name}
+    no_number = kind.has_number and not document.number
+    no_expiry_date = kind.has_expiry_date and document.expiry_date is None
+    if document.file_id and no_number and no_expiry_date:
+        return _("%(name)s (its number and expiry date)") % {"name": name}
+    if document.file_id and no_number:
+        return _("%(name)s (its number)") % {"name": name}
+    if document.file_id and no_expiry_date:
+        return _("%(name)s (its expiry date)") % {"name": name}
     return name
 
 

@@ -217,7 +217,7 @@ class Story:
             return StepLine(name, "refused", _("rejected"), current=True)
         pause = self.facts.open_pause
         if pause is not None:
-            text = _("waits for the customer, the clock stands since")
+            text = _("waits for the customer, clock stopped on")
             return StepLine(name, "waiting", text, pause.from_date, current=True, stands=True)
         tone = "moving" if step.status == StepStatus.PROCESSING else "draft"
         text = "" if step.due_date < self.today else _("due")

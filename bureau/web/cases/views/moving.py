@@ -18,8 +18,8 @@ from bureau.web.cases.finding import case_for_page
 from bureau.web.cases.views.showing import story_of
 
 DONE = {
-    "processing": gettext_lazy("The step goes on."),
-    "waiting": gettext_lazy("The clock of the step stands until the customer's answer comes."),
+    "processing": gettext_lazy("The step is under way."),
+    "waiting": gettext_lazy("The clock of the step is stopped until the customer's answer comes."),
     "rejected": gettext_lazy("The step is rejected. It can be taken up again."),
     "completed": gettext_lazy("The step is completed."),
     "reopen": gettext_lazy("The case is open again."),

@@ -127,6 +127,12 @@
       found.textContent = picked ? `${found.dataset.known}${picked.label ? `: ${picked.label}` : ""}` : "";
     };
     name.addEventListener("input", match);
+    $(".new-customer")?.addEventListener("toggle", ({ target }) => {  // whose name was looked for in vain is who is new
+      const { first_name: first, last_name: last, company_name: company } = name.form.elements, words = name.value.trim().split(/\s+/);
+      if (!target.open || hidden.value || first.value || last.value || company.value || !words[0] || /[@\d]/.test(name.value)) return;
+      last.value = words.pop();
+      first.value = words.join(" ");
+    });
     document.body.addEventListener("htmx:afterSwap", ({ detail }) => { if (detail.target.id === "customer-options") match(); });
     match();
   }
