@@ -264,6 +264,15 @@ def test_case_is_seen_by_its_owner_its_customers_owner_and_those_who_see_all(age
         selectors.visible_case(make_user(make_organization(), role="admin"), mine.pk)
 
 
+def test_search_for_cases_does_not_give_away_what_stands_in_the_customers_record(agency):
+    agency.customer = make_customer(agency.organization, owner=agency.staff, passport_number="C01X00T47")
+    case = make_case(agency, actor=agency.staff, now=NOW)
+    cases.update_case(actor=agency.staff, case=case, changes={"owner": agency.other}, now=NOW)
+    seen = Case.objects.visible_to(agency.other)
+    assert not selectors.cases_found(seen, "C01X00T47").exists()
+    assert selectors.cases_found(seen, agency.customer.party.name).exists()
+
+
 def test_case_of_what_is_not_offered_is_refused(agency):
     agency.product.active = False
     agency.product.save()

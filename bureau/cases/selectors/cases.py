@@ -57,17 +57,17 @@ def visible_case(user: User, pk: int) -> Case:
 
 
 def cases_found(cases: QuerySet[Case], words: str) -> QuerySet[Case]:
-    """Those in which every word (of the first MAX_WORDS) stands in the number, in what the customer is searched by, or
-    in the product."""
+    """Those in which every word (of the first MAX_WORDS) stands in the number, the customer's name, or the product."""
     for word in words.upper().split()[:MAX_WORDS]:
         cases = cases.filter(containing(word))
     return cases
 
 
 def containing(word: Any) -> Q:
-    """`word` in upper case; a parameter in a prepared list. Customers and products are searched by themselves: in a
-    join each would be looked up case by case."""
-    customers = Customer.objects.filter(search_text__contains=word).values("pk")
+    """`word` in upper case; a parameter in a prepared list. Of customers only the name counts: who sees a case need not
+    see the passport number and the rest by which they are found. Customers and products are searched by themselves: in
+    a join each would be looked up case by case."""
+    customers = Customer.objects.filter(sort_name__contains=word).values("pk")
     products = Product.objects.filter(Q(code__icontains=word) | Q(name__icontains=word)).values("pk")
     return Q(number__contains=word) | Q(customer__in=customers) | Q(product__in=products)
 

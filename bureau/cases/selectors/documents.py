@@ -44,12 +44,11 @@ def completed() -> Q:
 
 
 def documents_found(words: Sequence[str]) -> Q:
-    """Each word, in upper case, is in the type, the number, the file's name, the case's number, or what the customer is
-    searched by."""
+    """Each word, in upper case, is in the type, the number, or the name of the file, the case or the customer."""
     found = Q()
     for word in words:
         own = Q(document_type__name__icontains=word) | Q(number__icontains=word) | Q(file__filename__icontains=word)
-        found &= own | Q(case__number__contains=word) | Q(case__customer__search_text__contains=word)
+        found &= own | Q(case__number__contains=word) | Q(case__customer__sort_name__contains=word)
     return found
 
 
