@@ -245,7 +245,7 @@ def cases_where(names, words):
     }
     found = """ AND (k.number LIKE %({word})s
   OR k.customer_id IN (
-    SELECT id FROM parties_customer WHERE organization_id = %(organization)s AND search_text LIKE %({word})s)
+    SELECT id FROM parties_customer WHERE organization_id = %(organization)s AND sort_name LIKE %({word})s)
   OR k.product_id IN (
     SELECT id FROM cases_product WHERE organization_id = %(organization)s
     AND (upper(code) LIKE %({word})s OR upper(name) LIKE %({word})s)))"""
