@@ -121,5 +121,5 @@ def pauses_of(step: CaseStep) -> list[StepPause]:
 @file_quarantined.register
 def follow_quarantined(*, file: StoredFile, now: datetime) -> None:
     """A file that the virus scan took away is missing again."""
-    for case in Case.objects.filter(pk__in=CaseDocument.objects.filter(file=file).values("case")):
+    for case in Case.objects.filter(pk__in=CaseDocument.objects.filter(file=file).values("case")).order_by("pk"):
         follow(locked(case), now=now)
