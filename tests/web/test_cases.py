@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bureau.cases.models import Case, CaseDocument, CaseLink
 from bureau.cases.services import links
-from bureau.cases.services.cases import set_step_status
+from bureau.cases.services.cases import set_step_status, update_case
 from bureau.cases.services.products import DocumentInput
 from bureau.core.models import Job
 from bureau.parties.models import Customer
@@ -200,6 +200,16 @@ def test_case_of_others_is_not_there(agency, case, sign_in, who):
     document.refresh_from_db()
     assert document.file is not None
     assert browser.get(url("case", 2**70)).status_code == 404
+
+
+def test_page_leads_to_the_customer_only_who_sees_their_record(agency, sign_in):
+    case = make_case(agency, actor=agency.staff, customer=make_customer(agency.organization, owner=agency.staff))
+    update_case(actor=agency.staff, case=case, changes={"owner": agency.other}, now=timezone.now())
+    address = url("customer", case.customer_id)
+    assert address in text_of(sign_in(agency.staff).get(url("case", case.pk)))
+    text = text_of(sign_in(agency.other).get(url("case", case.pk)))
+    assert address not in text
+    assert case.customer.party.name in text
 
 
 def test_pages_ask_to_sign_in(client, case):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bureau.cases.models import Case
 from bureau.cases.services import cases
 from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound
+from bureau.parties.permissions.customers import can_write_customer
 from bureau.web.answers import UNREADABLE, PageRequest, page
 from bureau.web.cases.finding import case_for_page
 from bureau.web.cases.forms import ACCEPT, EditForm
@@ -33,6 +34,7 @@ def shown(request: PageRequest, story: Story, *, status: int = 200, **context: A
         "today": story.today,
         "accept": ACCEPT,
         "link_days": LINK_DAYS,
+        "sees_customer": bool(can_write_customer(request.user, story.case.customer)),
     }
     return render(request, "web/cases/case.html", context, status=status)
 
