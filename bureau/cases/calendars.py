@@ -28,10 +28,6 @@ def _closing_days(organization: int) -> QuerySet[ClosingDay]:
     return ClosingDay.objects.filter(organization=organization)
 
 
-def workdays_of(organization: Organization, country: str = "") -> Workdays:
-    return calendars_of(organization)(country)
-
-
 def task_due_date(task: Timed, start: date, organization: Organization) -> date:
     """When a task (or a step of a case) is due that begins on `start`. Raises OverflowError past the year 9999."""
     return plan(start, [task], calendars_of(organization))

@@ -34,10 +34,8 @@ class Upload:
 
 
 def store(
-    upload: IO[bytes],
+    upload: Upload,
     *,
-    filename: str,
-    declared_type: str | None,
     allowed: frozenset[str],
     max_bytes: int,
     uploader: User | None,
@@ -50,8 +48,14 @@ def store(
     With CLAMD_URL set the file stays `pending` until a job has had it scanned there.
     Raises Invalid (wrong type, empty), TooLarge, VirusDetected; nothing is kept then.
     """
-    content = cast(BinaryIO, upload)
-    found = inspect(content, filename=filename, declared_type=declared_type, allowed=allowed, max_bytes=max_bytes)
+    content = cast(BinaryIO, upload.content)
+    found = inspect(
+        content,
+        filename=upload.filename,
+        declared_type=upload.declared_type,
+        allowed=allowed,
+        max_bytes=max_bytes,
+    )
     finding = scan_builtin(content, found)
     if finding:
         raise VirusDetected(finding)
@@ -60,13 +64,13 @@ def store(
         raise TypeError("a file without an uploader: name the organization")
     uuid = uuid4()
     path = f"{owner.pk}/{uuid.hex[:2]}/{uuid.hex}"
-    upload.seek(0)
-    default_storage.save(path, File(upload, name=path))
+    content.seek(0)
+    default_storage.save(path, File(content, name=path))
     stored = StoredFile.objects.create(
         uuid=uuid,
         organization=owner,
         uploader=uploader,
-        filename=clean_filename(filename),
+        filename=clean_filename(upload.filename),
         content_type=found.content_type,
         size=found.size,
         sha256=found.sha256,

@@ -152,7 +152,7 @@ def picture_pdf(file: str, content_type: str) -> bytes:
         try:
             return bytes(img2pdf.convert(file, **options))
         except (img2pdf.ImageOpenError, img2pdf.JpegColorspaceError, NotImplementedError, ValueError):
-            pass
+            pass  # a PDF cannot hold it as it is: it is written anew below
     written = []
     for number in range(frames(image)):
         image.seek(number)

@@ -33,9 +33,7 @@ def upload_import(*, actor: User, kind: str, upload: Upload, now: datetime) -> I
     found = importer(kind)
     found.permit(actor, actor.organization).enforce()
     stored = store(
-        upload.content,
-        filename=upload.filename,
-        declared_type=upload.declared_type,
+        upload,
         allowed=TYPES,
         max_bytes=MAX_BYTES,
         uploader=actor,

@@ -22,9 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def stored(content, *, filename="quote.pdf", user=None, max_bytes=1_000_000):
     return files.store(
-        io.BytesIO(content),
-        filename=filename,
-        declared_type="application/pdf",
+        files.Upload(io.BytesIO(content), filename, "application/pdf"),
         allowed=frozenset({"pdf", "png"}),
         max_bytes=max_bytes,
         uploader=user or make_user(),

@@ -12,9 +12,7 @@ ALLOWED = frozenset({"pdf", "jpg", "jpeg", "png", "tiff", "docx"})
 
 def stored(content: bytes, filename: str, organization=None) -> StoredFile:
     return files.store(
-        BytesIO(content),
-        filename=filename,
-        declared_type=None,
+        files.Upload(BytesIO(content), filename),
         allowed=ALLOWED,
         max_bytes=20 << 20,
         uploader=None,

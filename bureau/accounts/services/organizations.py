@@ -16,6 +16,7 @@ from bureau.accounts.models import Role, Team
 from bureau.accounts.permissions import SYSTEM, System
 from bureau.accounts.services.validation import FieldErrors, set_fields
 from bureau.core import audit, files
+from bureau.core.files import Upload
 from bureau.core.hooks import organization_created
 from bureau.core.models import Organization, StoredFile, TaxCode, User
 from bureau.kit.errors import DomainError, Invalid
@@ -107,9 +108,7 @@ def _shown(organization: Organization, name: str) -> Any:
 def _store_logo(upload: "File[bytes]", *, actor: User, now: datetime) -> StoredFile:
     try:
         return files.store(
-            upload,
-            filename=upload.name or "logo",
-            declared_type=getattr(upload, "content_type", None),
+            Upload(upload, upload.name or "logo", getattr(upload, "content_type", None)),
             allowed=LOGO_TYPES,
             max_bytes=LOGO_BYTES,
             uploader=actor,

@@ -266,9 +266,7 @@ def _stored(
     if upload is None:
         return None
     return files.store(
-        upload.content,
-        filename=upload.filename,
-        declared_type=upload.declared_type,
+        upload,
         allowed=EXTENSIONS,
         max_bytes=MAX_BYTES,
         uploader=uploader,

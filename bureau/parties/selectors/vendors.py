@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -42,12 +42,6 @@ def vendor_named(organization: Organization, name: str) -> Vendor | None:
 def _named(organization: int, name: str) -> QuerySet[Vendor]:
     vendors = Vendor.objects.filter(organization=organization, active=True).select_related("party")
     return vendors.filter(party__organization=organization, party__name__lower=Lower(name))
-
-
-def with_accounts(vendors: QuerySet[Vendor]) -> QuerySet[Vendor]:
-    """With every bank account, newest first, and who proposed and decided."""
-    accounts = BankAccount.objects.select_related("proposed_by", "decided_by")
-    return vendors.prefetch_related(Prefetch("bank_accounts", accounts))
 
 
 def confirmed_account(vendor: Vendor) -> BankAccount | None:

@@ -72,9 +72,7 @@ def store_uploads(
         clean_text("category", upload.category, longest=50)
     return [
         files.store(
-            upload.content,
-            filename=upload.filename,
-            declared_type=upload.declared_type,
+            upload,
             allowed=EXTENSIONS,
             max_bytes=MAX_BYTES,
             uploader=actor,

@@ -199,9 +199,7 @@ def open_file(*, actor: User, bill: Bill, now: datetime) -> IO[bytes]:
 
 def _stored(upload: Upload, *, actor: User, now: datetime) -> StoredFile:
     return files.store(
-        upload.content,
-        filename=upload.filename,
-        declared_type=upload.declared_type,
+        upload,
         allowed=EXTENSIONS,
         max_bytes=MAX_BYTES,
         uploader=actor,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bureau.accounts.services.validation import clean_text
 from bureau.core import audit, files
+from bureau.core.files import Upload
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid, NotFound, TooLarge
 from bureau.kit.money import shown
@@ -102,9 +103,7 @@ def attach_file(
     require_state(order, "attach")
     _check_room(order)
     stored = files.store(
-        upload,
-        filename=filename,
-        declared_type=declared_type,
+        Upload(upload, filename, declared_type),
         allowed=EXTENSIONS,
         max_bytes=MAX_BYTES,
         uploader=actor,
