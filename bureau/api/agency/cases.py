@@ -114,9 +114,7 @@ class CaseRow(Shape):
 all_cases = CaseRow.prepared_for_user(lambda user: Case.objects.visible_to(user).order_by("-created_at", "-pk"))
 
 
-class Workflow(Shape):
-    """A step of a case."""
-
+class Step(Shape):
     id = serializers.IntegerField()
     step = serializers.IntegerField(source="number")
     name = serializers.CharField()
@@ -124,6 +122,11 @@ class Workflow(Shape):
     start_date = serializers.DateField()
     due_date = serializers.DateField(help_text="while the clock stands: as it was when it stopped")
     completed_at = serializers.DateTimeField(allow_null=True)
+
+
+class Workflow(Step):
+    """A step of a case, seen from where the case stands."""
+
     is_current = serializers.BooleanField()
     is_overdue = serializers.BooleanField()
 
@@ -161,14 +164,13 @@ def one_case(user: Any, case: int) -> QuerySet[Case]:
 def whole(case: Case) -> dict[str, Any]:
     """All that is shown of a case; its customer, product and organization are in hand."""
     today, facts = timezone.localdate(), facts_of(case)
-    for step in facts.steps:
-        step.is_current = step.number == case.step_number  # type: ignore[attr-defined]  # for Workflow
-        step.is_overdue = step.is_current and selectors.is_overdue(case, today)  # type: ignore[attr-defined]
+    late = selectors.is_overdue(case, today)
+    steps = [(Step.render(step), step.number == case.step_number) for step in facts.steps]
     return {
         **CaseRow.render(case),
         "closing_reason": case.closing_reason,
         "documents": DocumentShape.render_all(facts.documents),
-        "workflows": Workflow.render_all(facts.steps),
+        "workflows": [{**step, "is_current": current, "is_overdue": current and late} for step, current in steps],
         "readiness": Readiness.render(selectors.readiness(case, today=today, facts=facts)),
     }
 
