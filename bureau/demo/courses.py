@@ -7,10 +7,10 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from django.utils import timezone
 
 from bureau.core.files import Upload
-from bureau.core.models import User
+from bureau.core.models import PaymentMethod, User
 from bureau.demo.paper import offer, receipt_photo
 from bureau.demo.sites import Sites
-from bureau.purchasing.models import ApprovalSlot, Bill, PaymentMethod, PurchaseOrder, PurchaseRequest
+from bureau.purchasing.models import ApprovalSlot, Bill, PurchaseOrder, PurchaseRequest
 from bureau.purchasing.services import bills, orders
 from bureau.purchasing.services.bills import BillLineInput
 from bureau.purchasing.services.conversion import create_order_from_request

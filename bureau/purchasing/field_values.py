@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, digits
+from bureau.kit.pricing import MAX_AMOUNT, decimal_places, digits
 from bureau.purchasing.models import Attachment, FieldType, FormField
 
 TEXT_LENGTH = {FieldType.TEXT: 500, FieldType.LONG_TEXT: 20_000}

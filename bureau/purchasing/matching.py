@@ -13,7 +13,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from bureau.kit.money import ZERO, shown
-from bureau.purchasing.calculations import priced_line
+from bureau.kit.pricing import priced_line
 
 
 class Kind(StrEnum):

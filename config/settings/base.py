@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "bureau.parties",
     "bureau.purchasing",
     "bureau.cases",
+    "bureau.sales",
     "bureau.demo",
     "bureau.api",
     "bureau.web",

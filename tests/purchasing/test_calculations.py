@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from bureau.purchasing.calculations import decimal_places, digits, request_amount
+from bureau.kit.pricing import decimal_places, digits
+from bureau.purchasing.calculations import request_amount
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bureau.purchasing.calculations import priced_line
+from bureau.kit.pricing import priced_line
 from bureau.purchasing.matching import BilledLine, Kind, Ordered, OrderedLine, Tolerances, match
 
 D = Decimal

@@ -18,7 +18,7 @@ from bureau.accounts.services.validation import FieldErrors, set_fields
 from bureau.core import audit, files
 from bureau.core.files import Upload
 from bureau.core.hooks import organization_created
-from bureau.core.models import Organization, StoredFile, TaxCode, User
+from bureau.core.models import Organization, StoredFile, TaxCategory, TaxCode, User
 from bureau.kit.errors import DomainError, Invalid
 
 ROLES = {
@@ -28,17 +28,18 @@ ROLES = {
     Role.FINANCE_REVIEWER: "Finance reviewer",
 }
 TAX_CODES = [
-    ("GST2", "GST", Decimal(5)),
-    ("PST7", "PST", Decimal(7)),
-    ("GP", "GST and PST", Decimal(12)),
-    ("GST_0", "GST, zero-rated", Decimal(0)),
-    ("XMPT", "Exempt", Decimal(0)),
+    ("GST2", "GST", Decimal(5), TaxCategory.STANDARD),
+    ("PST7", "PST", Decimal(7), TaxCategory.STANDARD),
+    ("GP", "GST and PST", Decimal(12), TaxCategory.STANDARD),
+    ("GST_0", "GST, zero-rated", Decimal(0), TaxCategory.ZERO),
+    ("XMPT", "Exempt", Decimal(0), TaxCategory.EXEMPT),
 ]
-"""What an organization starts with: code, name, percent."""
+"""What an organization starts with: code, name, percent, and what an electronic invoice says of it."""
 SETTINGS = (
     "name", "address", "country", "tax_number", "currency", "default_tax_rate", "default_tax_code", "bank_name", "iban",
     "bic", "request_prefix", "completion_email", "logo", "quantity_tolerance", "price_tolerance", "total_tolerance",
-    "second_person_above", "reminder_days", "escalation_days",
+    "second_person_above", "reminder_days", "escalation_days", "payment_days", "quote_days", "invoice_terms",
+    "quote_terms", "remind_customers",
 )  # fmt: skip
 LOGO_TYPES = frozenset({"png", "jpg", "jpeg"})
 LOGO_BYTES = 2_000_000
@@ -61,7 +62,8 @@ def create_organization(
             Role(organization=organization, code=code, name=title) for code, title in ROLES.items()
         )
         TaxCode.objects.bulk_create(
-            TaxCode(organization=organization, code=code, name=title, rate=rate) for code, title, rate in TAX_CODES
+            TaxCode(organization=organization, code=code, name=title, rate=rate, category=category)
+            for code, title, rate, category in TAX_CODES
         )
         Team.objects.create(organization=organization, name=Team.GENERAL, is_general=True)
         organization_created.send(organization=organization, sole_trader=sole_trader, now=now)
@@ -132,7 +134,7 @@ def _code_errors(organization: Organization, names: Mapping[str, Any]) -> FieldE
     if "default_tax_rate" in names and not 0 <= organization.default_tax_rate <= 100:
         errors["default_tax_rate"] = [_("Use a percentage from 0 to 100.")]
     if "default_tax_code" in names:
-        codes = [code for code, _title, _rate in TAX_CODES]
+        codes = [code for code, *_rest in TAX_CODES]
         if organization.pk is not None:
             codes = list(organization.tax_codes.filter(active=True).values_list("code", flat=True))
         if organization.default_tax_code not in codes:

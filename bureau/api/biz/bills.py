@@ -17,13 +17,13 @@ from bureau.api.shapes import Computed, Money, Rows, Shape
 from bureau.api.shared.downloads import download
 from bureau.api.views import BizView, Call, operation
 from bureau.core.files import Upload
-from bureau.core.models import User
+from bureau.core.models import PaymentMethod, User
 from bureau.kit.errors import Invalid, NotFound
 from bureau.kit.money import MAX_DIGITS
 from bureau.parties.models import Vendor
 from bureau.parties.selectors.vendors import visible_vendor
 from bureau.purchasing.matching import Kind
-from bureau.purchasing.models import Bill, PaymentMethod, PurchaseOrder
+from bureau.purchasing.models import Bill, PurchaseOrder
 from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors import bills as selectors
 from bureau.purchasing.services import bills

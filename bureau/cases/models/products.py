@@ -27,6 +27,7 @@ class Product(models.Model):
     )
     base_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=Decimal(0), help_text="net")
     tax_code = models.CharField(max_length=10, blank=True, help_text="empty: the organization's")
+    completed_by_payment = models.BooleanField(default=False, help_text="a case is completed when it has been paid")
     active = models.BooleanField(default=True, help_text="can be chosen for new cases")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -4,7 +4,8 @@ from bureau.core.models.files import ScanState, StoredFile
 from bureau.core.models.idempotency import IdempotencyKey
 from bureau.core.models.jobs import Job, JobEvent, JobState
 from bureau.core.models.organizations import Organization
-from bureau.core.models.taxes import TaxCode
+from bureau.core.models.payments import PaymentMethod
+from bureau.core.models.taxes import TaxCategory, TaxCode
 from bureau.core.models.users import ADMINISTRATORS, ORGANIZATION_WIDE, User, UserRole, full_name
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "JobEvent",
     "JobState",
     "Organization",
+    "PaymentMethod",
     "ScanState",
     "StoredFile",
+    "TaxCategory",
     "TaxCode",
     "User",
     "UserRole",

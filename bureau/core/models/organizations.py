@@ -39,6 +39,14 @@ class Organization(models.Model):
     logo = models.ForeignKey("core.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     request_prefix = models.CharField(max_length=10, default="REQ", help_text="of request numbers: REQ-2026-00001")
     completion_email = models.EmailField(blank=True, help_text="told of each completed request")
+    payment_days = models.PositiveSmallIntegerField(default=30, help_text="from an invoice's date until it is due")
+    quote_days = models.PositiveSmallIntegerField(default=30, help_text="from a quote's date until it expires")
+    invoice_terms = models.TextField(blank=True, max_length=5000, help_text="of new invoices")
+    quote_terms = models.TextField(blank=True, max_length=5000, help_text="of new quotes")
+    remind_customers = models.BooleanField(default=True, help_text="of invoices 7, 14 and 30 days overdue")
+    invoice_template = models.ForeignKey(
+        "core.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="DOCX"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -38,6 +38,7 @@ class Party(models.Model):
     email = models.EmailField(max_length=254, blank=True)
     phone = models.CharField(max_length=50, blank=True)
     address = models.TextField(blank=True, max_length=1000)
+    country = models.CharField(max_length=2, blank=True, help_text="of the address: ISO 3166-1 alpha-2")
     tax_number = models.CharField(max_length=50, blank=True)
     tax_key = models.GeneratedField(
         expression=_tax_key(),

@@ -1,5 +1,5 @@
 from bureau.purchasing.models.approvals import Approval, ApprovalSlot, Decision, DecisionAction, SlotState
-from bureau.purchasing.models.bills import Bill, BillLine, PaymentMethod
+from bureau.purchasing.models.bills import Bill, BillLine
 from bureau.purchasing.models.forms import AttachmentCategory, FieldType, FormField, FormTemplate
 from bureau.purchasing.models.ledger import EntryKind, LedgerEntry
 from bureau.purchasing.models.orders import (
@@ -49,7 +49,6 @@ __all__ = [
     "OrderNote",
     "OrderRelease",
     "OrderType",
-    "PaymentMethod",
     "Project",
     "ProjectMember",
     "ProjectStatus",

@@ -4,20 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from bureau.core.models import Organization, StoredFile, User
+from bureau.core.models import Organization, PaymentMethod, StoredFile, User
 from bureau.parties.models import BankAccount, Vendor
 from bureau.purchasing.models.orders import OrderLine, PurchaseOrder
 from bureau.purchasing.models.requests import finance_scopes
 from bureau.purchasing.states import BillStatus
-
-
-class PaymentMethod(models.TextChoices):
-    BANK_TRANSFER = "bank_transfer", "Bank transfer"
-    CREDIT_CARD = "credit_card", "Credit card"
-    CASH = "cash", "Cash"
-    PAYPAL = "paypal", "PayPal"
-    CRYPTO = "crypto", "Crypto"
-    OTHER = "other", "Other"
 
 
 class BillQuerySet(models.QuerySet["Bill"]):

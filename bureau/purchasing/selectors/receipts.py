@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from bureau.core.sums import ExactSum
 from bureau.kit.money import ZERO
+from bureau.kit.pricing import priced_line
 from bureau.parties.selectors.vendors import tolerance
-from bureau.purchasing.calculations import priced_line
 from bureau.purchasing.models import GoodsReceipt, OrderLine, PurchaseOrder, ReceiptLine
 
 NOTHING = Decimal("0.000")

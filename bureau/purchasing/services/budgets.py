@@ -20,7 +20,7 @@ from bureau.core.prepared import prepared
 from bureau.core.sums import ExactSum
 from bureau.kit.errors import BusinessRule
 from bureau.kit.money import ZERO
-from bureau.purchasing.calculations import MAX_AMOUNT
+from bureau.kit.pricing import MAX_AMOUNT
 from bureau.purchasing.models import Bill, CostCode, EntryKind, LedgerEntry, Project, PurchaseOrder
 
 STAGES = (EntryKind.REQUESTED, EntryKind.COMMITTED, EntryKind.RECEIVED, EntryKind.BILLED, EntryKind.PAID)

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bureau.kit.money import ZERO, line_total
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, request_amount
+from bureau.kit.pricing import MAX_AMOUNT, decimal_places
+from bureau.purchasing.calculations import request_amount
 from bureau.purchasing.field_values import VALUE_COLUMNS, UnreadableValue, Value, parse_value, plain
 from bureau.purchasing.models import (
     Attachment,

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places
+from bureau.kit.pricing import MAX_AMOUNT, decimal_places
 
 
 def line_problems(

@@ -13,7 +13,7 @@ from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid
-from bureau.purchasing.calculations import decimal_places
+from bureau.kit.pricing import decimal_places
 from bureau.purchasing.models import EntryKind, GoodsReceipt, PurchaseOrder, ReceiptLine
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.selectors.receipts import Receivable, receivable, received_value

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bureau.core.models import User
+from bureau.core.models import PaymentMethod, User
 from bureau.kit.errors import DomainError, Invalid
 from bureau.parties.models import Vendor
 from bureau.parties.selectors.vendors import vendor_named, visible_vendors
-from bureau.purchasing.models import Bill, OrderLine, PaymentMethod, PurchaseOrder
+from bureau.purchasing.models import Bill, OrderLine, PurchaseOrder
 from bureau.purchasing.services.bills import BillLineInput
 from bureau.web.numbers import read_number
 

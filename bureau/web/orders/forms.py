@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from bureau.core.models import Organization, TaxCode, User
 from bureau.kit.errors import DomainError, Invalid
 from bureau.kit.money import ZERO
+from bureau.kit.pricing import priced_line
 from bureau.parties.models import Vendor
-from bureau.purchasing.calculations import net_within, priced_line
+from bureau.purchasing.calculations import net_within
 from bureau.purchasing.models import CostCode, LineCategory, OrderType, Project, ProjectStatus, PurchaseOrder
 from bureau.purchasing.selectors import projects as project_selectors
 from bureau.purchasing.services.orders import LineInput

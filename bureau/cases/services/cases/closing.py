@@ -41,6 +41,20 @@ def force_close_case(*, actor: User, case: Case, reason: str, now: datetime) -> 
     return case
 
 
+def complete_paid_case(*, actor: User, case: Case, reason: str, now: datetime) -> None:
+    """Completes a case because it has been paid, whatever is missing; one that is completed stays as it is.
+
+    Whoever takes the payment need not see the case: the product says that its cases end with it.
+    """
+    with transaction.atomic():
+        case = locked(case)
+        if case.status == CaseStatus.COMPLETED:
+            return
+        before = described(case)
+        follow(case, now=now, closed_by=actor, closing_reason=reason)
+        audit.record(case, "completed", actor=actor, now=now, old=before, new={**described(case), "reason": reason})
+
+
 def reopen_case(*, actor: User, case: Case, now: datetime) -> Case:
     """Takes a completed case up again, at its last step. Its clock stood while it was closed.
 

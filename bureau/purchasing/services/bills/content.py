@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from bureau.core.models import Organization, TaxCode
 from bureau.kit.money import ZERO
+from bureau.kit.pricing import MAX_AMOUNT, priced_line
 from bureau.parties.models import Vendor
 from bureau.purchasing.bill_numbers import number_key
-from bureau.purchasing.calculations import MAX_AMOUNT, priced_line
 from bureau.purchasing.models import Bill, BillLine, PurchaseOrder
 from bureau.purchasing.selectors.bills import BILLABLE
 from bureau.purchasing.services.content import Errors

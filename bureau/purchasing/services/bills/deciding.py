@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from bureau.accounts.services.validation import clean_text
 from bureau.core import audit
-from bureau.core.models import User
+from bureau.core.models import PaymentMethod, User
 from bureau.kit.errors import Invalid
-from bureau.purchasing.models import Bill, EntryKind, PaymentMethod
+from bureau.purchasing.models import Bill, EntryKind
 from bureau.purchasing.permissions import bills as permissions
 from bureau.purchasing.selectors.bills import ACCEPTED, found_differences, total_of
 from bureau.purchasing.services.bills.editing import locked, move, require_state

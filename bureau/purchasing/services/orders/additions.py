@@ -14,7 +14,7 @@ from bureau.core.files import Upload
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid, NotFound, TooLarge
 from bureau.kit.money import shown
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places
+from bureau.kit.pricing import MAX_AMOUNT, decimal_places
 from bureau.purchasing.models import OrderFile, OrderNote, OrderRelease, OrderType, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services.orders.editing import locked, require_state

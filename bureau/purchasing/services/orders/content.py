@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bureau.core.models import Organization, TaxCode
 from bureau.core.prepared import prepared
 from bureau.kit.money import ZERO
-from bureau.purchasing.calculations import MAX_AMOUNT, decimal_places, priced_line
+from bureau.kit.pricing import MAX_AMOUNT, decimal_places, priced_line
 from bureau.purchasing.models import (
     CostCode,
     LineCategory,

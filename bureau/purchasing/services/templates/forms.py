@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bureau.accounts.models import Team
 from bureau.core import audit
 from bureau.core.models import User
-from bureau.purchasing.calculations import decimal_places, digits
+from bureau.kit.pricing import decimal_places, digits
 from bureau.purchasing.field_values import NUMBER_DECIMALS, NUMBER_DIGITS
 from bureau.purchasing.models import AttachmentCategory, FieldType, FormField, FormTemplate
 from bureau.purchasing.permissions import requests as permissions

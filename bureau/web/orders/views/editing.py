@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, NotFound, WrongState
 from bureau.kit.money import ZERO
+from bureau.kit.pricing import MAX_AMOUNT
 from bureau.parties.selectors.vendors import visible_vendors
-from bureau.purchasing.calculations import MAX_AMOUNT
 from bureau.purchasing.models import LineCategory, PurchaseOrder
 from bureau.purchasing.permissions import orders as permissions
 from bureau.purchasing.services import orders
