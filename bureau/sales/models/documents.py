@@ -42,7 +42,6 @@ class SalesDocument(models.Model):
     total_amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=0)
     terms = models.TextField(blank=True, max_length=5000)
     notes = models.TextField(blank=True, max_length=5000, help_text="printed, as the terms are")
-    search_text = models.TextField(help_text="number and the customer's name and e-mail address, in upper case")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
