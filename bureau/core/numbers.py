@@ -1,6 +1,6 @@
 """Number sequences without gaps or duplicates."""
 
-from sequences import get_next_value
+from sequences import get_last_value, get_next_value
 
 from bureau.core.models import Organization
 
@@ -11,3 +11,8 @@ def next_number(organization: Organization, name: str) -> int:
     Taken in the caller's transaction: a rollback gives it back, and callers of the same sequence wait for each other.
     """
     return int(get_next_value(f"{organization.pk}:{name}"))
+
+
+def last_number(organization: Organization, name: str) -> int:
+    """The number that the sequence gave last; 0 before its first."""
+    return get_last_value(f"{organization.pk}:{name}") or 0

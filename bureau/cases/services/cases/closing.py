@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,9 +18,15 @@ from bureau.cases.services.cases.following import described, follow, locked, pau
 from bureau.cases.states import STEP_MOVES, CaseStatus, StepStatus
 from bureau.core import audit
 from bureau.core.models import User
-from bureau.kit.errors import Invalid, WrongState
+from bureau.kit.errors import BusinessRule, Invalid, WrongState
 
 LONGEST_REASON = 1000
+
+
+class CaseBilled(BusinessRule):
+    """A case that an invoice names is not deleted."""
+
+    code = "CASE_BILLED"
 
 
 def force_close_case(*, actor: User, case: Case, reason: str, now: datetime) -> Case:
@@ -81,7 +88,10 @@ def reopen_case(*, actor: User, case: Case, now: datetime) -> Case:
 
 
 def delete_case(*, actor: User, case: Case, now: datetime) -> None:
-    """Deletes a case with its documents, steps and notes. Its number is not given again. Raises Forbidden."""
+    """Deletes a case with its documents, steps and notes. Its number is not given again.
+
+    Raises Forbidden, CaseBilled.
+    """
     with transaction.atomic():
         case = locked(case)
         permissions.can_delete_case(actor, case).enforce()
@@ -121,7 +131,11 @@ def _deleted(case: Case) -> dict[str, Any]:
         "documents": list(case.documents.exclude(file=None).values_list("file__sha256", flat=True)),
     }
     pk = case.pk
-    case.delete()
+    try:
+        case.delete()
+    except ProtectedError:
+        told = _("Case %(number)s is on an invoice. Take it off the draft, or keep the case.")
+        raise CaseBilled(told % {"number": case.number}) from None
     case.pk = pk
     return gone
 
