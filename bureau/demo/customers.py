@@ -69,6 +69,7 @@ OWN = {
         ("person", "Nuria", "Campos"),
     ],
 }  # fmt: skip
+OWN_ADDRESSES = {"owner": "Fredrikinkatu {}\n00120 Helsinki", "owner2": "Calle de Atocha {}\n28012 Madrid"}
 KEEPERS = ["staff", "manager", "staff", "requester", "staff", "pm", "staff", "finance"]
 """Who looks after the customers, one after the other."""
 STREETS = ["Grindelallee", "Lange Reihe", "Eppendorfer Weg", "Veddeler Damm", "Mühlenkamp", "Fuhlsbüttler Strasse"]
@@ -102,7 +103,10 @@ def customer_events(people: dict[str, User], book: Book, *, now: datetime) -> It
         book.own[username] = []
         for number, (kind, first, last) in enumerate(rows):
             named = {"company_name": first} if kind == "company" else {"first_name": first, "last_name": last}
-            fields = {"customer_type": kind, **named, "email": f"{_ascii(first)}.{number}@example.com"}
+            fields = {
+                "customer_type": kind, **named, "email": f"{_ascii(first)}.{number}@example.com",
+                "address": OWN_ADDRESSES[username].format(4 + 3 * number),
+            }  # fmt: skip
             yield Event(now - HISTORY * (9 - number) / 10, _adding_own(book.own[username], people[username], fields))
     for number in (len(PERSONS) - 1, len(PERSONS) - 2):
         yield Event(now - timedelta(days=30 + number), _leaving(book, number))

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.hashers import get_hasher, make_password
 
 from bureau.accounts.models import Role, Team
 from bureau.accounts.permissions import SYSTEM
 from bureau.accounts.services.organizations import create_organization, update_organization
+from bureau.accounts.services.taxes import create_tax_code
 from bureau.accounts.services.teams import add_member, create_team
 from bureau.accounts.services.users import create_user
 from bureau.core.models import Organization, User
@@ -26,6 +28,26 @@ STAFF = [
     ("finance", "Lena", "Fischer", "member"),
 ]
 OWNERS = [("owner", "Oona", "Virtanen"), ("owner2", "Tomás", "Rivera")]
+VAT = "VAT19"
+SELLING = {
+    "payment_days": 14,
+    "bank_name": "Hansebank Hamburg",
+    "iban": "DE89370400440532013000",
+    "bic": "COBADEFFXXX",
+    "invoice_terms": "Payable within 14 days without deduction. Please give the number of the invoice.",
+    "quote_terms": "All prices are net, from the building site. The work begins within three weeks of your order.",
+}
+"""What Northwind Builders writes on quotes and invoices."""
+TRADERS: dict[str, dict[str, Any]] = {
+    "owner": {
+        "address": "Merikatu 8\n00140 Helsinki", "country": "FI", "tax_number": "FI27364151",
+        "iban": "FI2112345600000785", "bic": "NDEAFIHH", "payment_days": 21,
+    },
+    "owner2": {
+        "address": "Calle de la Cruz 21\n28012 Madrid", "country": "ES", "tax_number": "ESX2482300W",
+        "iban": "ES9121000418450200051332", "bic": "CAIXESBB", "payment_days": 30,
+    },
+}  # fmt: skip
 
 
 def create_people(start: datetime, password: str) -> tuple[dict[str, User], Team]:
@@ -45,8 +67,14 @@ def create_people(start: datetime, password: str) -> tuple[dict[str, User], Team
         for username, first, last in OWNERS:
             people[username] = _person(None, start, password, (username, first, last, "owner"))
     admin = people["admin"]
-    update_organization(actor=admin, organization=northwind, changes={"default_tax_code": "GP"}, now=start)
+    create_tax_code(actor=admin, organization=northwind, code=VAT, name="VAT", rate=Decimal(19), now=start)
+    changes = {"default_tax_code": "GP", **SELLING}
+    update_organization(actor=admin, organization=northwind, changes=changes, now=start)
     northwind.refresh_from_db()  # its people hold this one
+    for username, details in TRADERS.items():
+        trader = people[username]
+        update_organization(actor=trader, organization=trader.organization, changes=details, now=start)
+        trader.organization.refresh_from_db()
     general = Team.objects.get(organization=northwind, is_general=True)
     marketing = create_team(
         actor=admin, name="Marketing", description="Brochures, fairs, the website.", now=start, organization=northwind

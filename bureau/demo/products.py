@@ -10,7 +10,7 @@ from bureau.cases.models import DocumentType, Product
 from bureau.cases.services.document_types import create_document_type
 from bureau.cases.services.products import DocumentInput, TaskInput, create_product
 from bureau.core.models import User
-from bureau.demo.people import OWNERS
+from bureau.demo.people import OWNERS, VAT
 
 PASSPORT, PHOTO, LETTER = "Passport", "Passport photo", "Sponsor letter"
 CONTRACT, DIPLOMA, LICENCE = "Employment contract", "Diploma", "Driving licence"
@@ -93,7 +93,7 @@ def create_products(people: dict[str, User], *, now: datetime) -> dict[str, Prod
     for code, (name, kind, price, description, tasks, required, optional) in PRODUCTS.items():
         products[code] = create_product(
             actor=staff, code=code, name=name, description=description, product_type=kind, base_price=Decimal(price),
-            tasks=tasks, documents=taken(types, required, optional), now=now,
+            tax_code=VAT, tasks=tasks, documents=taken(types, required, optional), now=now,
         )  # fmt: skip
     for username, _first, _last in OWNERS:
         order = create_document_type(actor=people[username], name="Signed order", now=now)
