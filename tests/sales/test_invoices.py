@@ -349,7 +349,7 @@ def test_superuser_deletes_an_invoice_with_all_that_hangs_on_it(agency, cases_to
     )
     mark_as_paid(actor=agency.member, invoice=invoice, payment_method="cash", payment_date=TODAY, now=NOW)
     invoices.cancel_invoice(actor=agency.member, invoice=invoice, now=NOW)
-    root = make_user(agency.organization, role="admin", is_superuser=True)
+    root = make_user(agency.organization, role="admin", superuser=True)
     with pytest.raises(Forbidden):
         invoices.force_delete_invoice(actor=agency.admin, invoice=invoice, confirm=True, now=NOW)
     with pytest.raises(Invalid, match="confirm"):
@@ -363,7 +363,7 @@ def test_superuser_deletes_an_invoice_with_all_that_hangs_on_it(agency, cases_to
 
 def test_bulk_deletion_reaches_what_a_search_finds_in_ones_own_organization(shop):
     foreign = make_shop()
-    root = make_user(shop.organization, role="admin", is_superuser=True)
+    root = make_user(shop.organization, role="admin", superuser=True)
     make_invoice(shop, now=NOW)
     make_invoice(shop, issued=True, now=NOW)
     make_invoice(foreign, now=NOW)

@@ -241,7 +241,8 @@ def _check(invoice: Invoice, cases: Sequence[Case | None], errors: Errors) -> No
     """What the parts of an invoice say of each other. Raises Invalid where there are errors."""
     if invoice.due_date < invoice.issue_date:
         errors["due_date"].append(_("An invoice is due on its date or later."))
-    check_day("due_date", invoice.due_date, errors)
+    elif "issue_date" not in errors:
+        check_day("due_date", invoice.due_date, errors)
     if any(cases):
         _check_cases(invoice, cases, errors)
     if errors:
