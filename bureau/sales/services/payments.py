@@ -21,8 +21,8 @@ from bureau.sales.calculations import shares
 from bureau.sales.models import Invoice, InvoiceLine, Payment, PaymentShare
 from bureau.sales.permissions import documents as permissions
 from bureau.sales.services.content import EARLIEST, LATEST
-from bureau.sales.services.invoices.drafts import locked
 from bureau.sales.services.invoices.issuing import issue_locked
+from bureau.sales.services.invoices.locking import locked
 from bureau.sales.states import InvoiceStatus, paid_status
 
 

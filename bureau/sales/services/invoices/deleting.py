@@ -14,7 +14,8 @@ from bureau.kit.errors import Invalid
 from bureau.sales.models import Invoice, Payment
 from bureau.sales.permissions import documents as permissions
 from bureau.sales.selectors.invoices import MAX_WORDS, invoice_content, invoices_found
-from bureau.sales.services.invoices.drafts import content, locked
+from bureau.sales.services.invoices.drafts import content
+from bureau.sales.services.invoices.locking import locked
 
 
 def force_delete_invoice(

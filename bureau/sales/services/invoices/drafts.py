@@ -6,15 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureau.cases.models import Case
 from bureau.core import audit
 from bureau.core.models import User
-from bureau.core.prepared import prepared
-from bureau.kit.errors import Invalid, NotFound, WrongState
+from bureau.kit.errors import Invalid, WrongState
 from bureau.parties.models import Customer
 from bureau.sales.models import Invoice, InvoiceLine
 from bureau.sales.permissions import documents as permissions
@@ -30,6 +28,8 @@ from bureau.sales.services.content import (
     read_text,
     set_totals,
 )
+from bureau.sales.services.invoices.issuing import issue_locked
+from bureau.sales.services.invoices.locking import locked
 from bureau.sales.services.invoices.numbers import take_number
 from bureau.sales.states import InvoiceStatus
 
@@ -51,13 +51,14 @@ def create_invoice(
     terms: str | None = None,
     notes: str = "",
     owner: User | None = None,
+    issued: bool = False,
     now: datetime,
 ) -> Invoice:
-    """A draft with the next number of its year. Its date is today where not given; it is due after the organization's
-    payment days; terms None: the organization's. The owner is the actor, or the customer's owner where the actor is of
-    another organization; those who see the organization may name another.
+    """A draft with the next number of its year, `issued` at once where so wanted. Its date is today where not given; it
+    is due after the organization's payment days; terms None: the organization's. The owner is the actor, or the
+    customer's owner where the actor is of another organization; those who see the organization may name another.
 
-    Raises Forbidden, Invalid (also for a case that another invoice bills).
+    Raises Forbidden, Invalid (also for a case that another invoice bills), WrongState (issued without a line).
     """
     with transaction.atomic():
         invoice, rows = add_invoice(
@@ -71,6 +72,8 @@ def create_invoice(
             owner=owner,
             now=now,
         )
+        if issued:
+            issue_locked(invoice, now=now)
         record_created(invoice, rows, actor=actor, now=now)
     return invoice
 
@@ -194,21 +197,6 @@ def delete_invoice(*, actor: User, invoice: Invoice, now: datetime) -> None:
         invoice.delete()
         invoice.pk = pk
         audit.record(invoice, "deleted", actor=actor, now=now, old=gone)
-
-
-def locked(invoice: Invoice) -> Invoice:
-    """The invoice as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    rows = _locked(pk=invoice.pk)
-    if not rows:
-        raise NotFound(_("The invoice was deleted."))
-    current: Invoice = rows[0]
-    return current
-
-
-@prepared
-def _locked(pk: int) -> QuerySet[Invoice]:
-    rows = Invoice.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk)
-    return rows.select_related("organization", "customer__party")
 
 
 def content(invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bureau.kit.money import ZERO
 from bureau.sales.models import CreditNote, Invoice
 from bureau.sales.permissions import documents as permissions
 from bureau.sales.rendering.parties import parties_of
-from bureau.sales.services.invoices.drafts import locked
+from bureau.sales.services.invoices.locking import locked
 from bureau.sales.states import ISSUED, InvoiceStatus, paid_status
 
 LONGEST_REASON = 1000
