@@ -1,8 +1,19 @@
+from datetime import date
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value, When
 
 from bureau.sales.models.documents import SalesDocument, SalesLine, SalesQuerySet
-from bureau.sales.states import QuoteStatus
+from bureau.sales.states import QuoteStatus, quote_status
+
+
+class QuoteQuerySet(SalesQuerySet["Quote"]):
+    def as_of(self, today: date) -> Self:
+        """With `shown_status`, which is expired where the kept status does not say so yet (states.quote_status)."""
+        expired = When(status=QuoteStatus.SENT, expiry_date__lt=today, then=Value(QuoteStatus.EXPIRED.value))
+        shown = models.Case(expired, default=F("status"), output_field=models.CharField())
+        return self.annotate(shown_status=shown)
 
 
 class Quote(SalesDocument):
@@ -19,7 +30,7 @@ class Quote(SalesDocument):
     decided_by = models.CharField(max_length=200, blank=True, help_text="who of the customer's, or of ours for them")
     decision_note = models.CharField(max_length=1000, blank=True, help_text="what they said to it")
 
-    objects = SalesQuerySet.as_manager()
+    objects = QuoteQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "number"], name="quote_number_unique")]
@@ -30,6 +41,9 @@ class Quote(SalesDocument):
             models.Index(fields=["owner", "-created_at", "-id"], name="quote_owner"),
             models.Index(fields=["expiry_date"], condition=Q(status="sent"), name="quote_expiring"),
         ]
+
+    def status_on(self, today: date) -> QuoteStatus:
+        return quote_status(self.status, self.expiry_date, today=today)
 
 
 class QuoteLine(SalesLine):
