@@ -30,8 +30,8 @@ def shop(first_shop):
 
 
 def issue(shop, amount="100.00", *, days=0, **options) -> Invoice:
-    """Issued 200 days ago, `days` overdue today, without tax."""
-    given = {"issue_date": TODAY - timedelta(days=200), "due_date": TODAY - timedelta(days=days)}
+    """Issued 300 days ago, `days` overdue today, without tax."""
+    given = {"issue_date": TODAY - timedelta(days=300), "due_date": TODAY - timedelta(days=days)}
     rows = [line(unit_price=amount, tax_code="GST_0")]
     return make_invoice(shop, lines=rows, issued=True, now=NOW, **{**given, **options})
 

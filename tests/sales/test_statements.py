@@ -132,7 +132,12 @@ def test_each_currency_is_an_account_of_its_own(shop):
     assert statement(shop).currency == "EUR", "there is nothing in the organization's"
     issue(shop, "20.00")
     found = statement(shop)
-    assert (found.currency, found.currencies, found.closing_balance, found.owed.total) == ("USD", ["EUR", "USD"], 20, 20)
+    assert (found.currency, found.currencies, found.closing_balance, found.owed.total) == (
+        "USD",
+        ["EUR", "USD"],
+        20,
+        20,
+    )
     assert statement(shop, currency="EUR").closing_balance == 10
     assert statement(shop, currency="XXX").movements == []
 
