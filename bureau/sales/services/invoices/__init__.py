@@ -2,6 +2,7 @@
 
 from bureau.sales.services.invoices.deleting import bulk_delete_invoices, force_delete_invoice
 from bureau.sales.services.invoices.drafts import create_invoice, delete_invoice, update_invoice
+from bureau.sales.services.invoices.entering import enter_invoice, save_invoice
 from bureau.sales.services.invoices.issuing import cancel_invoice, credit_invoice, issue_invoice, set_invoice_status
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "create_invoice",
     "credit_invoice",
     "delete_invoice",
+    "enter_invoice",
     "force_delete_invoice",
     "issue_invoice",
+    "save_invoice",
     "set_invoice_status",
     "update_invoice",
 ]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from bureau.sales.services.content import (
     check_owner,
     described,
     hold_customer,
+    line_inputs,
     read_lines,
     read_text,
     set_totals,
@@ -162,6 +164,8 @@ def update_invoice(
             check_customer(invoice.customer, invoice.organization_id, errors)
             permissions.can_sell_to(actor, invoice.customer).enforce()
         rows = old_lines
+        if invoice.status != InvoiceStatus.DRAFT and lines is not None and _repeats(lines, old_lines):
+            lines = None  # not priced anew by what a tax code has become
         if lines is not None:
             rows = _read(invoice, lines, errors)
         else:
@@ -259,6 +263,13 @@ def _check_cases(invoice: Invoice, cases: Sequence[Case | None], errors: Errors)
         elif case.pk in seen:
             errors[name].append(_("Case %(number)s is on this invoice twice.") % {"number": there.number})
         seen.add(case.pk)
+
+
+def _repeats(given: Sequence[LineInput], lines: Sequence[InvoiceLine]) -> bool:
+    cases = [line.case.pk if line.case else None for line in given]
+    return cases == [line.case_id for line in lines] and line_inputs(lines) == [
+        replace(line, case=None) for line in given
+    ]
 
 
 def _set_owner(actor: User, invoice: Invoice, owner: User | None, errors: Errors) -> None:
