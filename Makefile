@@ -16,7 +16,7 @@ test: .venv/.synced  ## the whole suite on SQLite, then what reaches a database 
 
 soak: .venv/.synced  ## the long runs
 	TEST_DATABASE=postgresql $(PYTEST) -m soak
-	TEST_DATABASE=sqlite $(PYTEST) -m soak tests/purchasing tests/cases
+	TEST_DATABASE=sqlite $(PYTEST) -m soak tests/purchasing tests/cases tests/sales
 
 check: export DATA_DIR := $(CURDIR)/.venv/check
 check: .venv/.synced  ## format, lint, types, import contracts, missing migrations, API documents
