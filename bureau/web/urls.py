@@ -20,5 +20,6 @@ urlpatterns = [
     path("", include("bureau.web.imports.urls")),
     path("", include("bureau.web.links.urls")),
     path("", include("bureau.web.products.urls")),
+    path("", include("bureau.web.selling.editing.urls")),
     path("", include("bureau.web.design.urls")),
 ]

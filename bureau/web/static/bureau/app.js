@@ -233,6 +233,12 @@
   };
 
   /* --- A draft saves itself; what could not be saved stays in this browser until it is */
+  const sent = sessionStorage.getItem("sent");
+  if (sent && body.matches(".shell")) {  // the server has it, unless its form comes back as it was before
+    sessionStorage.removeItem("sent");
+    const form = $$("form[data-autosave]").find((one) => `draft:${one.dataset.autosave}` === sent);
+    if (!form || "typed" in form.dataset) localStorage.removeItem(sent);
+  }
   $$("form[data-autosave]").forEach((form) => {
     const status = $("[data-saved]", form), store = () => `draft:${form.dataset.autosave}`;
     let pause, running, again;
@@ -240,6 +246,7 @@
     const tell = (text, bad) => { status.textContent = text; status.classList.toggle("bad", Boolean(bad)); };
     const save = async () => {
       clearTimeout(pause);
+      if (form.dataset.kept) { tell(form.dataset.kept); return; }  // it is saved by hand
       if (running) { again = true; return running; }
       tell(say("Saving"));
       running = (async () => {
@@ -248,6 +255,7 @@
           const result = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
           if (answer.ok) {
             localStorage.removeItem(store());
+            form.dispatchEvent(new Event("saved"));
             settle(form);
             if (result.page) {
               history.replaceState(null, "", result.page);
@@ -275,8 +283,9 @@
       pause = setTimeout(save, 900);
     });
     form.addEventListener("submit", (event) => {
+      if (event.submitter?.formTarget === "_blank") return;
       clearTimeout(pause);
-      if (!running) { localStorage.removeItem(store()); return; }
+      if (!running) { sessionStorage.setItem("sent", store()); return; }
       event.preventDefault();  // else a draft that is just being made would be made twice
       event.stopPropagation();
       running.then(() => form.requestSubmit(event.submitter));
@@ -386,6 +395,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || form.matches("[hx-post]")) return;
+    if (event.submitter?.formTarget === "_blank") return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });

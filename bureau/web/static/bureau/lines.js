@@ -1,12 +1,14 @@
 /* Lines as in a spreadsheet: Enter goes down and adds one, arrows move, rows can be pasted, amounts follow as one types.
-   A [data-lines] table has one line per row of its body. Controls say what they are: data-cell="quantity", "price" and,
-   on a select of taxes whose options have data-rate (percent), "rate". Amounts show in [data-out=net|tax|total] of the
-   row and [data-sum=net|tax|total] of the form. The server works them out again; it does it the same way. */
+   A [data-lines] table has one line per row of its body. Controls say what they are: data-cell="quantity", "price",
+   "discount" (percent) and, on a select of taxes whose options have data-rate (percent), "rate". Amounts show in
+   [data-out=net|tax|total] of the row and [data-sum=net|tax|total] of the form; [data-tax-sums] lists what is taxed
+   alike (data-group of the options), after its template. With data-tax-of-net on the table the tax is that of the
+   rounded net amount. The server works them out again; it does it the same way. */
 "use strict";
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const controls = (row) => $$("input, select", row);
+  const controls = (row) => $$("input:not([type=hidden]), select, textarea", row);
   const lines = (table) => [...table.tBodies[0].rows];
 
   /* Exact: whole numbers of thousandths, cents and hundredths of a percent; halves go up, once per amount. */
@@ -18,8 +20,9 @@
   };
   const scaled = (text, places) => {
     const found = /^(\d*)\.?(\d*)$/.exec(plain(text));
-    if (!found || found[2].length > places || !(found[1] + found[2])) return null;
-    return BigInt(found[1] + found[2].padEnd(places, "0"));
+    if (!found || !(found[1] + found[2])) return null;
+    const decimals = found[2].replace(/0+$/, "");
+    return decimals.length > places ? null : BigInt(found[1] + decimals.padEnd(places, "0"));
   };
   const rounded = (number, divisor) => (2n * number + divisor) / (2n * divisor);
   const shown = (cents) => {
@@ -33,7 +36,11 @@
     const quantity = scaled(given("quantity").value.trim() || "1", 3), each = scaled(price, 2);
     if (quantity === null || each === null) return null;
     const rate = scaled(given("rate")?.selectedOptions[0]?.dataset.rate || "0", 2) ?? 0n;
-    const net = rounded(quantity * each, 1000n), tax = rounded(quantity * each * rate, 10000000n);
+    const discount = scaled(given("discount")?.value.replace("%", "").trim() || "0", 2);
+    if (discount === null || discount > 10000n) return null;
+    const exact = quantity * each * (10000n - discount), net = rounded(exact, 10000000n);
+    const ofNet = "taxOfNet" in row.closest("table").dataset;
+    const tax = ofNet ? rounded(net * rate, 10000n) : rounded(exact * rate, 100000000000n);
     return { net, tax, total: net + tax };
   };
   const price = (row) => {
@@ -41,9 +48,27 @@
     $$("[data-out]", row).forEach((out) => { out.textContent = found ? shown(found[out.dataset.out]) : ""; });
     return found;
   };
+  const sumTaxes = (form, priced) => {
+    const list = $("[data-tax-sums]", form), taxes = new Map();
+    if (!list) return;
+    priced.forEach(([row, found]) => {
+      const { group, word, rate } = $("[data-cell=rate]", row).selectedOptions[0].dataset;
+      const tax = taxes.get(group) || { word, rate: Number(rate), net: 0n, tax: 0n };
+      taxes.set(group, { ...tax, net: tax.net + found.net, tax: tax.tax + found.tax });
+    });
+    list.replaceChildren(...[...taxes].sort(([a, one], [b, other]) => other.rate - one.rate || (a < b ? -1 : 1)).map(([, tax]) => {
+      const shape = $("[data-tax-sum]", form).content.firstElementChild.cloneNode(true);
+      $("[data-word]", shape).textContent = tax.word;
+      $("[data-net]", shape).textContent = shown(tax.net);
+      $("[data-tax]", shape).textContent = shown(tax.tax);
+      return shape;
+    }));
+  };
   const sum = (table) => {
     const sums = { net: 0n, tax: 0n, total: 0n }, form = table.closest("form");
-    lines(table).map(price).filter(Boolean).forEach((found) => Object.keys(sums).forEach((name) => { sums[name] += found[name]; }));
+    const priced = lines(table).map((row) => [row, price(row)]).filter(([, found]) => found);
+    priced.forEach(([, found]) => Object.keys(sums).forEach((name) => { sums[name] += found[name]; }));
+    sumTaxes(form, priced);
     $$("[data-sum]", form).forEach((out) => { out.textContent = shown(sums[out.dataset.sum]); });
     const value = $("[data-sum-value]", form);
     if (value) value.value = shown(sums.total).replaceAll(",", "");
@@ -57,9 +82,10 @@
     const last = lines(table).at(-1), line = last.cloneNode(true);
     controls(line).forEach((control, i) => {
       if (control.tagName === "SELECT") control.value = controls(last)[i].value; else control.value = "";
-      control.removeAttribute("aria-invalid");
-      control.removeAttribute("aria-describedby");
+      ["id", "aria-invalid", "aria-describedby"].forEach((name) => control.removeAttribute(name));
     });
+    $$("input[type=hidden]", line).forEach((control) => { control.value = ""; });
+    $$("[data-case-mark]", line).forEach((mark) => mark.remove());
     $$(".has-error", line).forEach((cell) => cell.classList.remove("has-error"));
     $$(".errorlist", line).forEach((list) => list.remove());
     last.after(line);
@@ -69,15 +95,32 @@
   const removeLine = (row) => {
     const table = row.closest("table"), all = lines(table), at = all.indexOf(row);
     if (all.length === 1) addLine(table);
+    removed.push({ row, at });
     row.remove();
     typed(table);
+    offerUndo(table, true);
     return lines(table)[Math.min(at, lines(table).length - 1)];
+  };
+  /* Until something else is typed, what was removed comes back: each line where it was. */
+  const removed = [];
+  const offerUndo = (table, offered) => {
+    const said = $("[data-undo-said]", table.closest("form"));
+    if (said) said.hidden = !offered;
+    if (!offered) removed.length = 0;
+  };
+  const undo = (table) => {
+    const { row, at } = removed.pop(), there = lines(table)[at];
+    if (there) there.before(row); else table.tBodies[0].append(row);
+    typed(table);
+    offerUndo(table, removed.length);
+    goTo(row, 0);
   };
   const goTo = (row, column) => {
     const target = controls(row)[column];
     target?.focus();
     target?.select?.();
   };
+  const wraps = (control) => control.tagName === "TEXTAREA" && control.scrollHeight > 2 * parseFloat(getComputedStyle(control).lineHeight);
 
   $$("[data-lines]").forEach((table) => {
     const form = table.closest("form");
@@ -87,16 +130,35 @@
       return lines(table)[nth].querySelector(`[name="${CSS.escape(name)}"]`);
     };
     form.addEventListener("restored", () => sum(table));
-    table.addEventListener("input", ({ target }) => { if (target !== table) sum(table); });
+    form.fillLine = (cells) => {
+      const filled = (row) => $$("input, textarea", row).some((control) => control.value.trim());
+      const row = lines(table).find((line) => !filled(line)) || addLine(table);
+      Object.entries(cells).forEach(([name, value]) => { const cell = row.querySelector(`[name="line_${CSS.escape(name)}"]`); if (cell) cell.value = value; });
+      typed(table);
+      return row;
+    };
+    table.addEventListener("input", ({ target }) => {
+      if (target === table) return;
+      if (removed.length) offerUndo(table, false);
+      sum(table);
+    });
     table.addEventListener("keydown", (event) => {
       const control = event.target, row = control.closest("tbody tr");
-      if (!row || !control.matches("input, select")) return;
+      if (!row || !control.matches("input, select, textarea")) return;
       const column = controls(row).indexOf(control);
       const beside = { ArrowUp: row.previousElementSibling, ArrowDown: row.nextElementSibling }[event.key];
-      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+      if (event.altKey && beside && !event.ctrlKey) {
+        event.preventDefault();
+        if (event.key === "ArrowUp") beside.before(row); else beside.after(row);
+        control.focus();
+        typed(table);
+      } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && removed.length) {
+        event.preventDefault();
+        undo(table);
+      } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
         event.preventDefault();
         goTo(row.nextElementSibling || addLine(table), 0);
-      } else if (beside && control.tagName === "INPUT" && !event.altKey) {
+      } else if (beside && control.tagName !== "SELECT" && !wraps(control) && !event.altKey) {
         event.preventDefault();
         goTo(beside, column);
       } else if (event.key === "Delete" && event.ctrlKey) {
@@ -122,6 +184,7 @@
       });
       typed(table);
     });
+    $("[data-undo-line]", form)?.addEventListener("click", () => undo(table));
     $("[data-add-line]", form)?.addEventListener("click", () => goTo(addLine(table), 0));
     sum(table);
   });
