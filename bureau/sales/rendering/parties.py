@@ -1,20 +1,35 @@
-"""Who sells and who buys, as a quote or an invoice names them."""
+"""Who sells and who buys, as a quote or an invoice names them, and what an electronic invoice lacks of it."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from bureau.sales.models.documents import SalesDocument
+from django.utils.translation import gettext as _
+
+from bureau.core.models import TaxCategory
+from bureau.parties.models.parties import tax_key
+from bureau.sales.models.documents import SalesDocument, SalesLine
+
+EUROPEAN_UNION = frozenset(
+    "AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI".split()
+)
+"""The prefixes of VAT numbers there; Greece's is EL, Northern Ireland's XI."""
+OWED_BY_BUYER = (TaxCategory.REVERSE_CHARGE, TaxCategory.INTRA_COMMUNITY)
 
 
 def parties_of(document: SalesDocument) -> dict[str, Any]:
-    """Seller and buyer as they are now, JSON-able."""
-    organization, customer = document.organization, document.customer
+    """Seller and buyer as they are now, JSON-able. The contact is the document's owner. A buyer without a country is in
+    the seller's."""
+    organization, customer, owner = document.organization, document.customer, document.owner
     party = customer.party
     return {
         "seller": {
+            "id": str(organization.uuid),
             "name": organization.name,
             "address": organization.address,
             "country": organization.country,
             "tax_number": organization.tax_number,
+            "contact": owner.name,
+            "email": owner.email,
             "bank_name": organization.bank_name,
             "iban": organization.iban,
             "bic": organization.bic,
@@ -28,3 +43,52 @@ def parties_of(document: SalesDocument) -> dict[str, Any]:
             "phone": party.phone,
         },
     }
+
+
+def shown_parties(document: SalesDocument) -> dict[str, Any]:
+    """As they were when the invoice was issued; before that, and of a quote, as they are now."""
+    return getattr(document, "parties", None) or parties_of(document)
+
+
+def address_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def vat_number(party: dict[str, Any]) -> str:
+    """The tax number as one for value added tax, or "": such begins with its country (EN 16931, BR-CO-09), which may be
+    another one of the European Union than the party's own."""
+    number = tax_key(party["tax_number"])
+    own = {"GR": "EL"}.get(party["country"], party["country"])
+    return number if number[:2] in EUROPEAN_UNION | {own} - {""} and len(number) > 2 else ""
+
+
+def missing_details(document: SalesDocument, lines: Iterable[SalesLine] | None = None) -> list[str]:
+    """What the electronic invoice lacks to be accepted (rules of EN 16931), each in a sentence that says what to do.
+
+    `lines`: of an invoice that is not kept.
+    """
+    rows = list(document.lines.all()) if lines is None else list(lines)  # type: ignore[attr-defined]
+    there, categories = shown_parties(document), {row.tax_category for row in rows}
+    seller, buyer = there["seller"], there["buyer"]
+    missing = []
+    if not seller["country"]:
+        missing.append(_("The organization's country is missing. Add it to the organization's settings."))
+    elif not buyer["country"]:
+        missing.append(_("The customer's country is missing. Add it to the customer."))
+    if categories - {TaxCategory.OUTSIDE} and not seller["tax_number"]:
+        missing.append(_("The organization's tax number is missing. Add it to the organization's settings."))
+    elif categories & {TaxCategory.INTRA_COMMUNITY, TaxCategory.EXPORT} and not vat_number(seller):
+        missing.append(
+            _("The organization's tax number must be a VAT number that begins with its country: DE123456789.")
+        )
+    if categories & set(OWED_BY_BUYER) and not buyer["tax_number"]:
+        missing.append(_("The buyer owes the tax, but their tax number is missing. Add it to the customer."))
+    elif TaxCategory.INTRA_COMMUNITY in categories and not vat_number(buyer):
+        missing.append(
+            _("The customer's tax number must be a VAT number that begins with their country: FR12345678901.")
+        )
+    if TaxCategory.OUTSIDE in categories and len(categories) > 1:
+        missing.append(
+            _("Lines that are not subject to tax cannot be with others. Put them on an invoice of their own.")
+        )
+    return missing
