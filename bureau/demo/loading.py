@@ -1,4 +1,5 @@
-"""The demo data: the people of Northwind Builders and 18 months of what they bought and did for customers.
+"""The demo data: the people of Northwind Builders and 18 months of what they bought, did for customers and billed
+them.
 
 Everything goes through the services, at the moments at which it would have happened; the same `now` gives the same.
 """
@@ -16,7 +17,9 @@ from bureau.demo.orders import order_events
 from bureau.demo.people import create_people
 from bureau.demo.products import close_between_the_years, create_products
 from bureau.demo.requests import request_events
+from bureau.demo.sales import sales_events
 from bureau.demo.sites import create_sites, site_events
+from bureau.sales.services.quotes import expire_quotes
 
 UNASKED = ("tell_about_request", "tell_about_order", "tell_about_case", "send_mail", "send_order", "post_order")
 
@@ -37,8 +40,10 @@ def load(*, now: datetime, password: str) -> None:
             *order_events(people, sites, now=now),
             *customer_events(people, book, now=now),
             *case_events(people, book, products, now=now),
+            *sales_events(people, book, now=now),
         ]
         for event in sorted(events, key=lambda event: event.at):
             event.act(event.at)
+        expire_quotes(now=now)
         remind(now=now)
         Job.objects.filter(kind__in=UNASKED).delete()

@@ -16,7 +16,7 @@ from bureau.cases.selectors.cases import document_states, overdue, visible_case
 from bureau.cases.states import CaseStatus, DocumentState
 from bureau.core import audit
 from bureau.core.files import open_clean
-from bureau.core.models import AuditEntry, Job, User
+from bureau.core.models import AuditEntry, Job, PaymentMethod, User
 from bureau.parties.models import BankAccount, Customer, Vendor
 from bureau.purchasing import routing
 from bureau.purchasing.models import (
@@ -40,6 +40,8 @@ from bureau.purchasing.selectors import orders as order_selectors
 from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import budgets
 from bureau.purchasing.states import BillStatus, OrderStatus, RequestStatus
+from bureau.sales.models import CreditNote, Invoice, InvoiceLine, Payment, Quote
+from bureau.sales.states import InvoiceStatus, QuoteStatus
 from tests.factories.accounts import make_user
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +59,10 @@ def loaded() -> list[tuple]:
     cases = Case.objects.order_by("created_at", "pk").values_list(
         "number", "customer__party__name", "status", "due_date", "created_at"
     )
-    return [*orders, *requests, *cases]
+    invoices = Invoice.objects.order_by("created_at", "pk").values_list(
+        "number", "customer__party__name", "status", "total_amount", "paid_amount"
+    )
+    return [*orders, *requests, *cases, *invoices]
 
 
 def test_demo_data_is_what_the_documents_promise(settings, tmp_path):
@@ -74,6 +79,7 @@ def test_demo_data_is_what_the_documents_promise(settings, tmp_path):
         check_orders_and_bills(people)
         check_customers_and_products(people)
         check_cases(people)
+        check_selling(people)
         check_sums()
 
 
@@ -212,6 +218,35 @@ def check_cases(people):
         with open_clean(document.file) as content:
             assert content.read(4) in (b"%PDF", b"\x89PNG")
     assert remind(now=timezone.now())["steps"] == 0, "nobody is written to of what the demo brought"
+
+
+def check_selling(people):
+    northwind, today = people["admin"].organization, timezone.localdate()
+    invoices = Invoice.objects.filter(organization=northwind).as_of(today)
+    assert 55 <= invoices.count() <= 75
+    assert set(invoices.values_list("shown_status", flat=True)) == {*InvoiceStatus}
+    late = {(today - day).days for day in invoices.filter(shown_status="overdue").values_list("due_date", flat=True)}
+    assert {5, 20, 45, 100} <= late
+    assert invoices.filter(created_at__lt=timezone.now() - timedelta(days=450)).exists()
+    lines = InvoiceLine.objects.filter(invoice__in=invoices)
+    assert lines.filter(discount_percent__gt=0).exists()
+    assert lines.filter(tax_category="E").exists()
+    assert lines.filter(case__isnull=False, invoice__status=InvoiceStatus.PAID).count() >= 5
+    assert not lines.filter(case__isnull=False).exclude(tax_code="VAT19").exists()
+    payments = Payment.objects.filter(invoice__in=invoices)
+    assert set(payments.values_list("payment_method", flat=True)) == {*PaymentMethod.values}
+    assert payments.filter(refund_of__isnull=False, invoice__status=InvoiceStatus.CANCELLED).exists()
+    assert payments.filter(refund_of__isnull=False).exclude(invoice__status=InvoiceStatus.CANCELLED).exists()
+    assert CreditNote.objects.filter(invoice__in=invoices).count() == 2
+    quotes = Quote.objects.filter(organization=northwind)
+    assert 22 <= quotes.count() <= 28
+    assert set(quotes.values_list("status", flat=True)) == {*QuoteStatus}
+    assert quotes.filter(version=2, invoice__isnull=False).exists()
+    assert quotes.filter(status=QuoteStatus.ACCEPTED, invoice__isnull=True).exists()
+    for name in ("owner", "owner2"):
+        mine = Invoice.objects.filter(owner=people[name])
+        assert {"paid", "sent", "draft"} <= set(mine.values_list("status", flat=True))
+        assert Quote.objects.filter(owner=people[name]).exists()
 
 
 def visible(case):
