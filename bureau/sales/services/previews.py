@@ -29,8 +29,8 @@ def preview_invoice(
     notes: str,
     now: datetime,
 ) -> tuple[Invoice, list[InvoiceLine]]:
-    """`item` as it would be with this content, or a new invoice, under the number that it would get. Lines that would be
-    refused are left out; without a date it is today's; without a customer nobody is named."""
+    """`item` as it would be with this content, or a new invoice, under the number that it would get. Lines that would
+    be refused are left out; without a date it is today's; without a customer nobody is named."""
     content = _content(actor, item, customer, issue_date, terms, notes, now)
     organization, day = content["organization"], content["issue_date"]
     number = item.number if item else proposed_number(organization, day)[1]

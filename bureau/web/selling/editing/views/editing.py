@@ -106,28 +106,27 @@ def _posted(request: PageRequest, kind: Kind, item: Document | None) -> HttpResp
     if case := _case(request, request.POST.get("add_case", "")):
         return _again(request, kind, item, added=[case_line(case)])
     autosaving = "application/json" in request.headers.get("Accept", "")
-    form = EditorForm(kind, request.user, request.POST)
+    form, saved = EditorForm(kind, request.user, request.POST), None
     try:
-        item = _saved(request, kind, item, form)
+        saved = _saved(request, kind, item, form)
     except (Forbidden, NotFound, WrongState):
         raise  # nothing on the form could help
     except (Invalid, BusinessRule) as error:
         form.place(error)
-    if form.wrong:
+    if saved is None:
         if autosaving:
             return JsonResponse({"message": _first_problem(form)}, status=UNREADABLE)
         return _shown(request, kind, item, form, again(request.POST, request.user, form.cell_errors), typed=True)
-    assert item is not None
     if autosaving:
         return JsonResponse({})
     if do == "send":
-        return redirect(kind.url("send", item.pk))
-    messages.success(request, _("%s is saved.") % item.number)
-    return redirect(kind.url(pk=item.pk))
+        return redirect(kind.url("send", saved.pk))
+    messages.success(request, _("%s is saved.") % saved.number)
+    return redirect(kind.url(pk=saved.pk))
 
 
 def _saved(request: PageRequest, kind: Kind, item: Document | None, form: EditorForm) -> Document | None:
-    """As it is kept now; what cannot be read stands in the form instead, all of it."""
+    """As it is kept now; None where something cannot be read, all of which then stands in the form."""
     values, lines, now = dict[str, Any](), list[LineInput](), timezone.now()
     form.is_valid()
     try:
@@ -139,7 +138,7 @@ def _saved(request: PageRequest, kind: Kind, item: Document | None, form: Editor
     except Invalid as error:
         form.place(error)
     if form.wrong:
-        return item
+        return None
     if item is None:
         return kind.create(actor=request.user, lines=lines, now=now, **values)  # type: ignore[no-any-return]
     return kind.update(actor=request.user, item=item, changes=values, lines=lines, now=now)  # type: ignore[no-any-return]
