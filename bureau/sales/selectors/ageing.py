@@ -80,15 +80,25 @@ class CustomerOwes(Owed):
     customer_id: int
     customer_name: str
 
+    @property
+    def sort_name(self) -> str:
+        return self.customer_name.casefold()
 
-ORDERS: Final = ("customer_name", *(bucket.name for bucket in BUCKETS), "overdue", "total")
+
+ORDERS: Final = ("customer_name", "currency", *(bucket.name for bucket in BUCKETS), "overdue", "total")
 
 
 def ageing(
-    user: User, *, as_of: date, today: date, customer: int | None = None, words: str = "", order: str = "customer_name"
+    user: User,
+    *,
+    as_of: date,
+    today: date,
+    customer: int | None = None,
+    words: str = "",
+    order: Sequence[str] = (),
 ) -> list[CustomerOwes]:
     """What each customer owes on the invoices that this person sees, once for each currency; who owes nothing is left
-    out. `order`: one of ORDERS, with a minus the highest first.
+    out. They are sorted by name, before that by `order`: names of ORDERS, with a minus the highest first.
 
     From today on it is the balances as they are. For a day that has passed they are what follows from the dates of
     invoices, payments and credit notes: money that came before its invoice counts from that on.
@@ -133,7 +143,7 @@ def _sums(rows: QuerySet[Any], amount: str, invoice: str, as_of: date) -> dict[K
 
 
 def _owing(
-    billed: Mapping[Key, Sequence[Decimal]], paid: Mapping[Key, Sequence[Decimal]], order: str
+    billed: Mapping[Key, Sequence[Decimal]], paid: Mapping[Key, Sequence[Decimal]], order: Sequence[str]
 ) -> list[CustomerOwes]:
     rows = []
     for key, amounts in billed.items():
@@ -141,11 +151,10 @@ def _owing(
         if any(left):
             customer, name, currency = key
             rows.append(CustomerOwes(customer_id=customer, customer_name=name, currency=currency, **_named(left)))
-    rows.sort(key=lambda row: (row.customer_name.casefold(), row.customer_id, row.currency))
-    if order.removeprefix("-") != "customer_name":
-        rows.sort(key=attrgetter(order.removeprefix("-")), reverse=order.startswith("-"))
-    elif order.startswith("-"):
-        rows.reverse()
+    rows.sort(key=lambda row: (row.sort_name, row.customer_id, row.currency))
+    for name in reversed(order):
+        column = name.removeprefix("-")
+        rows.sort(key=attrgetter("sort_name" if column == "customer_name" else column), reverse=name.startswith("-"))
     return rows
 
 

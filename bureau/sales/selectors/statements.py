@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bureau.core.models import User
+from bureau.core.models import PaymentMethod, User
 from bureau.core.sums import ExactSum
 from bureau.kit.errors import Invalid
 from bureau.kit.money import ZERO
@@ -59,6 +59,14 @@ class Movement:
     @property
     def label(self) -> str:
         return str(KINDS[self.kind])
+
+    @property
+    def about(self) -> str:
+        """What a credit note, a payment or a refund is for, and how the money came."""
+        if self.kind == MovementKind.INVOICE:
+            return ""
+        method = str(PaymentMethod(self.payment_method).label) if self.payment_method else ""
+        return ", ".join(filter(None, (_("for %(number)s") % {"number": self.invoice_number}, method)))
 
 
 @dataclass(frozen=True, slots=True)
