@@ -41,6 +41,7 @@ from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import budgets
 from bureau.purchasing.states import BillStatus, OrderStatus, RequestStatus
 from bureau.sales.models import CreditNote, Invoice, InvoiceLine, Payment, Quote
+from bureau.sales.rendering.parties import missing_details
 from bureau.sales.states import InvoiceStatus, QuoteStatus
 from tests.factories.accounts import make_user
 
@@ -243,6 +244,7 @@ def check_selling(people):
     assert set(quotes.values_list("status", flat=True)) == {*QuoteStatus}
     assert quotes.filter(version=2, invoice__isnull=False).exists()
     assert quotes.filter(status=QuoteStatus.ACCEPTED, invoice__isnull=True).exists()
+    assert not [invoice.number for invoice in invoices if missing_details(invoice)], "their data is complete"
     for name in ("owner", "owner2"):
         mine = Invoice.objects.filter(owner=people[name])
         assert {"paid", "sent", "draft"} <= set(mine.values_list("status", flat=True))
