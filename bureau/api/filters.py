@@ -131,7 +131,7 @@ CREATED = [
 
 
 class Ordering:
-    """What a list can be sorted by, beside id: `name="field"`. ?ordering=name,-created_at; a minus: descending.
+    """What a list can be sorted by, beside id: `name="field"`, or its fields. ?ordering=name,-created_at: descending.
 
     Rows that are alike in all of it follow each other by id, in the direction of the last name; rows without a value
     come last.
@@ -139,8 +139,8 @@ class Ordering:
 
     NAME = "ordering"
 
-    def __init__(self, **fields: str) -> None:
-        self.fields = {"id": "pk", **fields}
+    def __init__(self, **fields: str | tuple[str, ...]) -> None:
+        self.fields: dict[str, str | tuple[str, ...]] = {"id": "pk", **fields}
         self.choices = [f"{sign}{name}" for name in self.fields for sign in ("", "-")]
 
     def read(self, raw: str) -> tuple[str, ...]:
@@ -153,7 +153,9 @@ class Ordering:
             if name not in self.fields:
                 hint = _("Sort by one or more of: {names}. A minus in front of a name sorts descending.")
                 raise Invalid.field(self.NAME, hint.format(names=", ".join(self.fields)))
-            order.setdefault(self.fields[name], sign)
+            fields = self.fields[name]
+            for field in (fields,) if isinstance(fields, str) else fields:
+                order.setdefault(field, sign)
         order.setdefault("pk", sign)
         return tuple(f"{sign}{field}" for field, sign in order.items())
 

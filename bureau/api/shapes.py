@@ -17,7 +17,7 @@ from django.db.models.sql import Query
 from rest_framework import serializers
 
 from bureau.core.models import User
-from bureau.core.prepared import EVERYTHING, Narrowing, Prepared, PreparedForUser
+from bureau.core.prepared import EVERYTHING, Narrowing, Prepared, PreparedForMany, PreparedForUser
 from bureau.kit.errors import NotFound
 from bureau.kit.money import MAX_DIGITS, cents
 
@@ -136,6 +136,23 @@ class Shape(serializers.Serializer):
         return lambda **values: [make(row) for row in query(**values)]
 
     @classmethod
+    def prepared_for_many(
+        cls, parent: str, build: Callable[[list[Any]], QuerySet[Any]]
+    ) -> Callable[[Sequence[int]], dict[int, list[dict[str, Any]]]]:
+        """A query of the rows that belong to several records, whose SQL is built once: gives them by the id of the
+        record, which stands in the column `parent`. For shapes without `many`."""
+        columns, make = _compiled_rows(cls)
+        query = PreparedForMany(build, columns=[parent, *columns])
+
+        def by_parent(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+            found: dict[int, list[dict[str, Any]]] = {}
+            for parent, *row in query(ids):
+                found.setdefault(parent, []).append(make(row))
+            return found
+
+        return by_parent
+
+    @classmethod
     def prepared_for_user(cls, build: Callable[..., QuerySet[Any]]) -> PreparedForUser:
         """A query of this shape's columns whose SQL is built once: for `listing`, or for a `record`."""
         columns, _make = _compiled_rows(cls)
@@ -239,7 +256,7 @@ def _reader(source: str) -> Callable[[Any], Any]:
 
 
 @cache
-def _compiled_rows(cls: type[Shape]) -> tuple[list[str], Callable[[tuple[Any, ...]], dict[str, Any]]]:
+def _compiled_rows(cls: type[Shape]) -> tuple[list[str], Callable[[Sequence[Any]], dict[str, Any]]]:
     columns: list[str] = []
     scope: dict[str, Any] = {}
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bureau.api.agency import case_parts, cases, customers, document_types, imports, products
+from bureau.api.agency import case_parts, cases, customers, document_types, imports, payments, products
 from bureau.api.agency import documents as case_documents
 from bureau.api.biz import bills, clients, users
 from bureau.api.p2p import requests as simple_requests
@@ -11,7 +11,7 @@ from bureau.api.po import audit as po_audit
 from bureau.api.po import auth as po_auth
 from bureau.api.po import users as po_users
 from bureau.api.prs import conversion, me, requests, teams, templates
-from bureau.api.shared import auth, documentation, jobs, root
+from bureau.api.shared import auth, credit_notes, documentation, invoice_actions, invoices, jobs, root, statements
 
 app_name = "api"
 
@@ -76,6 +76,7 @@ agency = [
     path("customers/bulk-delete/", customers.CustomerBulkDelete.as_view(), name="customer-bulk-delete"),
     path("customers/duplicates/", customers.CustomerDuplicates.as_view(), name="customer-duplicates"),
     path("customers/<int:pk>/", customers.CustomerItem.as_view(), name="customer"),
+    path("customers/<int:pk>/statement/", statements.CustomerStatement.as_view(), name="customer-statement"),
     path("customers/<int:pk>/toggle-active/", customers.CustomerToggleActive.as_view(), name="customer-toggle-active"),
     path("products/", products.ProductList.as_view(), name="products"),
     path("products/quick-create/", products.ProductQuickCreate.as_view(), name="product-quick-create"),
@@ -133,6 +134,8 @@ agency = [
     path("customer-applications/<int:pk>/links/<uuid:uuid>/", case_parts.CaseLinkItem.as_view(), name="case-link"),
 ]
 biz = [
+    path("invoices/ageing/", statements.Ageing.as_view(), name="ageing"),
+    path("invoices/ageing/totals/", statements.AgeingTotals.as_view(), name="ageing-totals"),
     path("clients/", clients.ClientList.as_view(), name="clients"),
     path("clients/<int:pk>/", clients.ClientItem.as_view(), name="client"),
     path("bills/", bills.BillList.as_view(), name="bills"),
@@ -141,6 +144,31 @@ biz = [
     path("bills/<int:pk>/approve/", bills.BillApprove.as_view(), name="bill-approve"),
     path("bills/<int:pk>/pay/", bills.BillPay.as_view(), name="bill-pay"),
     path("bills/<int:pk>/file/", bills.BillFileItem.as_view(), name="bill-file"),
+]
+selling = [
+    path("invoices/", invoices.InvoiceList.as_view(), name="invoices"),
+    path("invoices/propose/", invoice_actions.InvoiceProposal.as_view(), name="invoice-propose"),
+    path("invoices/bulk-delete/", invoice_actions.InvoiceBulkDelete.as_view(), name="invoice-bulk-delete"),
+    path(
+        "invoices/get_customer_applications/<int:customer_id>/",
+        invoice_actions.BillableCaseList.as_view(),
+        name="billable-cases",
+    ),
+    path(
+        "invoices/get_invoice_application_due_amount/<int:pk>/",
+        invoice_actions.InvoiceApplicationDue.as_view(),
+        name="invoice-application-due",
+    ),
+    path("invoices/<int:pk>/", invoices.InvoiceItem.as_view(), name="invoice"),
+    path("invoices/<int:pk>/mark-as-paid/", invoice_actions.InvoiceMarkAsPaid.as_view(), name="invoice-mark-as-paid"),
+    path("invoices/<int:pk>/credit-note/", invoice_actions.InvoiceCreditNote.as_view(), name="invoice-credit-note"),
+    path("invoices/<int:pk>/delete-preview/", invoice_actions.InvoiceDeletion.as_view(), name="invoice-delete-preview"),
+    path("invoices/<int:pk>/force-delete/", invoice_actions.InvoiceForceDelete.as_view(), name="invoice-force-delete"),
+    path("credit-notes/", credit_notes.CreditNoteList.as_view(), name="credit-notes"),
+    path("credit-notes/<int:pk>/", credit_notes.CreditNoteItem.as_view(), name="credit-note"),
+    path("payments/", payments.PaymentList.as_view(), name="payments"),
+    path("payments/<int:pk>/", payments.PaymentItem.as_view(), name="payment"),
+    path("payments/<int:pk>/refund/", payments.PaymentRefund.as_view(), name="payment-refund"),
 ]
 people = [
     path("auth/token/", auth.TokenView.as_view(), name="token"),
@@ -180,6 +208,7 @@ urlpatterns = [
     *prs,
     *agency,
     *biz,
+    *selling,
     *po,
     path("schema/", documentation.SchemaView.as_view(), name="schema"),
     path("schema/swagger-ui/", documentation.SwaggerView.as_view(), name="swagger-ui"),

@@ -242,6 +242,30 @@ class PreparedForUser:
         return made
 
 
+class PreparedForMany:
+    """A prepared query about several records: made of a function of the list of their ids. Its SQL is built once for
+    each power of two, up to which the last id is repeated."""
+
+    def __init__(self, build: Callable[[list[Any]], QuerySet[Any]], *, columns: Sequence[str] = ()) -> None:
+        self.build = build
+        self.columns = columns
+        self._sizes: dict[int, Prepared] = {}
+
+    def __call__(self, ids: Sequence[int]) -> list[Any]:
+        if not ids:
+            return []
+        size = 1 << (len(ids) - 1).bit_length()
+        names = [f"id{place}" for place in range(size)]
+        made = self._sizes.get(size)
+        if made is None:
+
+            def build(**places: Parameter) -> QuerySet[Any]:
+                return self.build(list(places.values()))
+
+            made = self._sizes[size] = Prepared(build, columns=self.columns, names=names)
+        return made(**dict(zip(names, [*ids, *[ids[-1]] * (size - len(ids))], strict=True)))
+
+
 def _asking(user: User) -> dict[str, Any]:
     return {"user": user.pk, "organization": user.organization_id}
 

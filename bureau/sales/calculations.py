@@ -24,6 +24,11 @@ def line_amounts(quantity: Decimal, unit_price: Decimal, discount_percent: Decim
     return Priced(net, cents(net * rate / 100))
 
 
+def short_number(year: int, sequence: int | None) -> int | None:
+    """20260001: the year, then its sequence (system.md, section 1)."""
+    return None if sequence is None else int(f"{year}{sequence:04}")
+
+
 class RateTotal:
     """What is taxed at one rate and category, and the tax on it: the sum of its lines'."""
 

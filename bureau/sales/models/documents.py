@@ -26,6 +26,18 @@ class SalesQuerySet(models.QuerySet[Document]):
         return own.filter(Q(owner=user.pk) | Q(customer__in=customers))
 
 
+class InvoicePartQuerySet(models.QuerySet[Document]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the invoices that one sees."""
+        if user.is_superuser:
+            return self
+        own = self.filter(organization_id=user.organization_id)
+        if user.sees_organization:
+            return own
+        customers = Customer.objects.filter(owner=user.pk).values("pk")
+        return own.filter(Q(invoice__owner=user.pk) | Q(invoice__customer__in=customers))
+
+
 class SalesDocument(models.Model):
     """A document with lines for a customer. The amounts are the sums of the lines'; nobody else gives them."""
 

@@ -9,7 +9,8 @@ from django.db.models import F, Q, Value, When
 from bureau.cases.models import Case
 from bureau.core.models import Organization
 from bureau.kit.money import MAX_DIGITS
-from bureau.sales.models.documents import SalesDocument, SalesLine, SalesQuerySet
+from bureau.sales.calculations import short_number
+from bureau.sales.models.documents import InvoicePartQuerySet, SalesDocument, SalesLine, SalesQuerySet
 from bureau.sales.models.quotes import Quote
 from bureau.sales.states import OPEN, InvoiceStatus, invoice_status
 
@@ -73,8 +74,7 @@ class Invoice(SalesDocument):
 
     @property
     def invoice_no(self) -> int | None:
-        """20260001: the year, then its sequence (system.md, section 1)."""
-        return None if self.sequence is None else int(f"{self.year}{self.sequence:04}")
+        return short_number(self.year, self.sequence)
 
     def status_on(self, today: date) -> InvoiceStatus:
         return invoice_status(self.status, self.due_date, today=today)
@@ -112,7 +112,7 @@ class CreditNote(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
-    objects: "models.Manager[CreditNote]" = models.Manager()
+    objects = InvoicePartQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "number"], name="creditnote_number_unique")]

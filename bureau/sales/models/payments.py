@@ -4,22 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from bureau.core.models import Organization, PaymentMethod, User
+from bureau.core.models import Organization, PaymentMethod
 from bureau.kit.money import MAX_DIGITS
-from bureau.parties.models import Customer
+from bureau.sales.models.documents import InvoicePartQuerySet
 from bureau.sales.models.invoices import Invoice, InvoiceLine
-
-
-class PaymentQuerySet(models.QuerySet["Payment"]):
-    def visible_to(self, user: User) -> "PaymentQuerySet":
-        """Those of the invoices that one sees."""
-        if user.is_superuser:
-            return self
-        own = self.filter(organization_id=user.organization_id)
-        if user.sees_organization:
-            return own
-        customers = Customer.objects.filter(owner=user.pk).values("pk")
-        return own.filter(Q(invoice__owner=user.pk) | Q(invoice__customer__in=customers))
 
 
 class Payment(models.Model):
@@ -38,7 +26,7 @@ class Payment(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
-    objects = PaymentQuerySet.as_manager()
+    objects = InvoicePartQuerySet.as_manager()
 
     class Meta:
         ordering = ["payment_date", "id"]
