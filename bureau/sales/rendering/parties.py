@@ -1,6 +1,8 @@
 """Who sells and who buys, as a quote or an invoice names them, and what an electronic invoice lacks of it."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,11 +10,13 @@ from django.utils.translation import gettext as _
 from bureau.core.models import TaxCategory
 from bureau.parties.models.parties import tax_key
 from bureau.sales.models.documents import SalesDocument, SalesLine
+from bureau.sales.rendering.categories import category_of, is_untaxed
 
 EUROPEAN_UNION = frozenset(
     "AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI".split()
 )
 """The prefixes of VAT numbers there; Greece's is EL, Northern Ireland's XI."""
+POSTCODE_AND_CITY = re.compile(r"(?:[A-Z]{1,2}-)?(\d{4,6}) +(\S.*)")
 OWED_BY_BUYER = (TaxCategory.REVERSE_CHARGE, TaxCategory.INTRA_COMMUNITY)
 
 
@@ -62,14 +66,51 @@ def vat_number(party: dict[str, Any]) -> str:
     return number if number[:2] in EUROPEAN_UNION | {own} - {""} and len(number) > 2 else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """By what a party is registered: `vat` for value added tax, else `other`, its tax number as it is given."""
+
+    vat: str
+    other: str
+
+
+def identifiers(party: dict[str, Any], *, outside: bool) -> Identifiers:
+    """Where nothing is subject to tax (`outside`), nobody's VAT number is told (EN 16931, BR-O-02)."""
+    vat = "" if outside else vat_number(party)
+    return Identifiers(vat, "" if vat else party["tax_number"].strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Postal:
+    """An address as far as its parts are known."""
+
+    lines: tuple[str, str, str]
+    postcode: str
+    city: str
+
+
+def postal(text: str) -> Postal:
+    """The parts of an address: a line such as `20457 Hamburg` gives postcode and city, the others stay lines."""
+    lines, postcode, city = address_lines(text), "", ""
+    for line in lines[1:]:
+        if match := POSTCODE_AND_CITY.fullmatch(line):
+            postcode, city = match.groups()
+            lines.remove(line)
+            break
+    first, second, *more = (*lines, "", "")
+    return Postal((first, second, ", ".join(line for line in more if line)), postcode, city)
+
+
 def missing_details(document: SalesDocument, lines: Iterable[SalesLine] | None = None) -> list[str]:
     """What the electronic invoice lacks to be accepted (rules of EN 16931), each in a sentence that says what to do.
 
     `lines`: of an invoice that is not kept.
     """
     rows = list(document.lines.all()) if lines is None else list(lines)  # type: ignore[attr-defined]
-    there, categories = shown_parties(document), {row.tax_category for row in rows}
+    there = shown_parties(document)
     seller, buyer = there["seller"], there["buyer"]
+    untaxed = is_untaxed(rows, seller["tax_number"])
+    categories = {category_of(row, untaxed=untaxed) for row in rows}
     missing = []
     if not seller["country"]:
         missing.append(_("The organization's country is missing. Add it to the organization's settings."))
