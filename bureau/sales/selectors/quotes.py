@@ -82,3 +82,8 @@ def available_actions(quote: Quote, user: User, *, today: date) -> dict[str, Dec
 def quote_events(quote: Quote) -> list[DocumentEvent]:
     """Everything that happened to a quote, oldest first."""
     return events_of(quote)
+
+
+def quote_versions(quote: Quote) -> QuerySet[QuoteVersion]:
+    """What was sent, the newest first."""
+    return QuoteVersion.objects.filter(quote=quote.pk).order_by("-number")

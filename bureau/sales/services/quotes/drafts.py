@@ -30,7 +30,7 @@ from bureau.sales.services.content import (
     set_totals,
 )
 from bureau.sales.services.quotes.editing import content, locked, move
-from bureau.sales.services.quotes.moving import move_to, read_status
+from bureau.sales.services.quotes.moving import move_to, read_answer, read_status
 from bureau.sales.states import QuoteStatus
 
 FIELDS = ("customer", "issue_date", "expiry_date", "terms", "notes", "owner")
@@ -99,14 +99,15 @@ def update_quote(
     lines: Sequence[LineInput] | None = None,
     now: datetime,
 ) -> Quote:
-    """Changes what is named in `changes` (names of FIELDS, and `status`; others are ignored); `lines` replace all there
-    are. Another content of a quote that was sent, rejected or has expired makes its next version, a draft; an accepted
-    one keeps its content. What is given as it is already is no change.
+    """Changes what is named in `changes`: names of FIELDS, and `status` with `decided_by` and `decision_note`; others
+    are ignored. `lines` replace all there are. Another content of a quote that was sent, rejected or has expired makes
+    its next version, a draft; an accepted one keeps its content. What is given as it is already is no change.
 
     Raises Forbidden, Invalid, WrongState.
     """
     wanted = {name: value for name, value in changes.items() if name in FIELDS and value is not None}
     status = read_status(changes["status"]) if changes.get("status") else None
+    name, note = read_answer(changes.get("decided_by", ""), changes.get("decision_note", ""))
     with transaction.atomic():
         quote = locked(quote)
         permissions.can_write(actor, quote).enforce()
@@ -135,7 +136,7 @@ def update_quote(
                 _write_lines(quote, rows)
             audit.record_update(quote, actor=actor, now=now, before=before, after=after)
         if status not in (None, shown, quote.status):
-            move_to(quote, status, actor=actor, now=now)
+            move_to(quote, status, actor=actor, name=name, note=note, now=now)
     return quote
 
 
@@ -172,9 +173,10 @@ def _set(actor: User, quote: Quote, wanted: Mapping[str, Any], errors: Errors) -
 
 def _check(quote: Quote, errors: Errors) -> None:
     """What the parts of a quote say of each other. Raises Invalid where there are errors."""
-    if quote.expiry_date < quote.issue_date:
-        errors["expiry_date"].append(_("A quote expires on its date or later."))
-    check_day("expiry_date", quote.expiry_date, errors)
+    if "issue_date" not in errors:
+        if quote.expiry_date < quote.issue_date:
+            errors["expiry_date"].append(_("A quote expires on its date or later."))
+        check_day("expiry_date", quote.expiry_date, errors)
     if errors:
         raise Invalid(fields=errors)
 

@@ -53,7 +53,7 @@ def decide_quote(
 
     Raises Forbidden, Invalid, QuoteChanged, WrongState.
     """
-    name, note = clean_text("name", name, longest=LONGEST_NAME), clean_text("note", note, longest=LONGEST_NOTE)
+    name, note = read_answer(name, note)
     if not name:
         raise Invalid.field("name", _("Give your name."))
     with transaction.atomic():
@@ -85,6 +85,10 @@ def read_status(given: str) -> QuoteStatus:
     if given not in set(QuoteStatus):
         raise Invalid.field("status", _("Choose one of: %(options)s.") % {"options": ", ".join(QuoteStatus)})
     return QuoteStatus(given)
+
+
+def read_answer(name: str, note: str) -> tuple[str, str]:
+    return clean_text("name", name, longest=LONGEST_NAME), clean_text("note", note, longest=LONGEST_NOTE)
 
 
 def move_to(
