@@ -140,11 +140,12 @@ def _payment(content: Content) -> list[tuple[str, str]]:
     if content.kind != "invoice" or content.cancelled or content.due <= ZERO or not seller["iban"]:
         return []
     facts = [
-        (_("Account holder"), seller["name"]),
         (_("IBAN"), iban_text(seller["iban"])),
+        (_("Account holder"), seller["name"]),
         (_("BIC"), seller["bic"]),
         (_("Bank"), seller["bank_name"]),
         (_("Reference"), content.number),
+        (_("Pay by"), day_text(content.due_date) if content.due_date else ""),
     ]
     return [(name, text) for name, text in facts if text]
 

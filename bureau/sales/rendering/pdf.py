@@ -5,10 +5,7 @@ The layout is typst/invoice.typ. An invoice is a PDF/A-3 with its electronic inv
 """
 
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
-
-import pikepdf
 
 from bureau.documents.typesetting import typeset_pdf, typeset_pictures
 from bureau.sales.models import CreditNote, Invoice, Quote
@@ -21,10 +18,10 @@ from bureau.sales.rendering.content import (
     invoice_content,
     quote_content,
 )
+from bureau.sales.rendering.factur_x import with_metadata
 from bureau.sales.rendering.layout import laid_out
 
 LAYOUT = Path(__file__).parent / "typst" / "invoice.typ"
-FACTUR_X = Path(__file__).with_name("factur-x.xmp").read_bytes()
 PREVIEW_PPI = 110
 
 
@@ -63,7 +60,6 @@ def _plain(content: Content) -> bytes:
 
 
 def _factur_x(content: Content) -> bytes:
-    """What Factur-X adds to the PDF/A-3 with the file inside: its metadata say which file that is, in which profile."""
     made = typeset_pdf(
         LAYOUT,
         laid_out(content),
@@ -71,10 +67,4 @@ def _factur_x(content: Content) -> bytes:
         timestamp=int(content.updated_at.timestamp()),
         attached=cii_xml(content).decode(),
     )
-    with pikepdf.open(BytesIO(made)) as pdf:
-        metadata = pdf.Root.Metadata
-        head, end, tail = metadata.read_bytes().rpartition(b"</rdf:RDF>")
-        metadata.write(head + FACTUR_X + end + tail)
-        written = BytesIO()
-        pdf.save(written, deterministic_id=True)
-    return written.getvalue()
+    return with_metadata(made)
