@@ -1,7 +1,7 @@
 """The form of a quote or an invoice, beside its lines. Judging the values is the services': every refusal comes back
 beside its field, and the ones of lines beside their cell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,19 +16,11 @@ from bureau.parties.models import Customer, CustomerType
 from bureau.parties.selectors.customers import searched, visible_customers
 from bureau.parties.services.customers import CustomerExists
 from bureau.web.selling.editing.kinds import Document, Kind
-from bureau.web.selling.editing.lines import CASE
+from bureau.web.selling.editing.lines import CASE, CELLS
 from bureau.web.selling.finding import read_id
 
 FIELD_OF = {"customer": "customer_name"}
 """Where the service's name of a field is not the form's."""
-CELLS: Mapping[str, Any] = {
-    "description": gettext_lazy("description"),
-    "quantity": gettext_lazy("quantity"),
-    "unit": gettext_lazy("unit"),
-    "unit_price": gettext_lazy("unit price"),
-    "discount_percent": gettext_lazy("discount"),
-    "tax_code": gettext_lazy("tax"),
-}
 
 
 def _day(label: Any) -> forms.DateField:

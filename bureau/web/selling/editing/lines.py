@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bureau.cases.models import Case
 from bureau.core.models import Organization, TaxCategory, TaxCode, User
@@ -18,6 +19,15 @@ from bureau.web.numbers import read_number
 from bureau.web.selling.finding import read_id
 
 COLUMNS = ("description", "quantity", "unit", "unit_price", "discount_percent", "tax_code", "case")
+CELLS: Mapping[str, Any] = {
+    "description": gettext_lazy("description"),
+    "quantity": gettext_lazy("quantity"),
+    "unit": gettext_lazy("unit"),
+    "unit_price": gettext_lazy("unit price"),
+    "discount_percent": gettext_lazy("discount"),
+    "tax_code": gettext_lazy("tax"),
+}
+"""The columns that are seen."""
 DEFAULTS = {"quantity": "1", "discount_percent": "0"}
 """What an empty cell means. An empty price is not nothing: it was forgotten."""
 CASE = "customer_application"
@@ -32,6 +42,14 @@ class Line:
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     case: Case | None = None
     net: Decimal | None = None
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What is wrong, by column: most are too narrow for words, so all of it stands beneath the description."""
+        return [
+            {"column": column, "texts": [f"{CELLS[column].capitalize()}: {text}" for text in texts]}
+            for column, texts in self.errors.items()
+        ]
 
     @property
     def blank(self) -> bool:

@@ -1,8 +1,8 @@
 /* Lines as in a spreadsheet: Enter goes down and adds one, arrows move, rows can be pasted, amounts follow as one types.
    A [data-lines] table has one line per row of its body. Controls say what they are: data-cell="quantity", "price",
    "discount" (percent) and, on a select of taxes whose options have data-rate (percent), "rate". Amounts show in
-   [data-out=net|tax|total] of the row and [data-sum=net|tax|total] of the form; [data-tax-sums] lists what is taxed
-   alike (data-group of the options), after its template. With data-tax-of-net on the table the tax is that of the
+   [data-out=net|tax|total] of the row and [data-sum=net|tax|total] of the form; before the template [data-tax-sum] stands what
+   is taxed alike (data-group of the options), a row each. With data-tax-of-net on the table the tax is that of the
    rounded net amount. The server works them out again; it does it the same way. */
 "use strict";
 (() => {
@@ -49,19 +49,20 @@
     return found;
   };
   const sumTaxes = (form, priced) => {
-    const list = $("[data-tax-sums]", form), taxes = new Map();
-    if (!list) return;
+    const shape = $("[data-tax-sum]", form), taxes = new Map();
+    if (!shape) return;
     priced.forEach(([row, found]) => {
       const { group, word, rate } = $("[data-cell=rate]", row).selectedOptions[0].dataset;
       const tax = taxes.get(group) || { word, rate: Number(rate), net: 0n, tax: 0n };
       taxes.set(group, { ...tax, net: tax.net + found.net, tax: tax.tax + found.tax });
     });
-    list.replaceChildren(...[...taxes].sort(([a, one], [b, other]) => other.rate - one.rate || (a < b ? -1 : 1)).map(([, tax]) => {
-      const shape = $("[data-tax-sum]", form).content.firstElementChild.cloneNode(true);
-      $("[data-word]", shape).textContent = tax.word;
-      $("[data-net]", shape).textContent = shown(tax.net);
-      $("[data-tax]", shape).textContent = shown(tax.tax);
-      return shape;
+    $$("[data-tax-row]", form).forEach((row) => row.remove());
+    shape.before(...[...taxes].sort(([a, one], [b, other]) => other.rate - one.rate || (a < b ? -1 : 1)).map(([, tax]) => {
+      const row = shape.content.firstElementChild.cloneNode(true);
+      $("[data-word]", row).textContent = tax.word;
+      $("[data-net]", row).textContent = shown(tax.net);
+      $("[data-tax]", row).textContent = shown(tax.tax);
+      return row;
     }));
   };
   const sum = (table) => {

@@ -202,7 +202,7 @@ def _shown(
     organization = item.organization if item else request.user.organization
     rows = with_empty(rows, organization, more=more)
     chosen = form.chosen()
-    clients = clients or ClientForm()
+    clients = clients or ClientForm(request.POST if typed else None)
     customers = visible_customers(request.user).filter(organization=organization, active=True)
     lines = item.lines.all() if item and not typed else ()
     context = {
