@@ -4,7 +4,7 @@ from django.urls import path
 
 from bureau.api.agency import case_parts, cases, customers, document_types, imports, payments, products
 from bureau.api.agency import documents as case_documents
-from bureau.api.biz import bills, clients, users
+from bureau.api.biz import bills, clients, quotes, users
 from bureau.api.p2p import requests as simple_requests
 from bureau.api.po import additions, decisions, documents, integrations, orders, projects, receipts
 from bureau.api.po import audit as po_audit
@@ -138,6 +138,10 @@ biz = [
     path("invoices/ageing/totals/", statements.AgeingTotals.as_view(), name="ageing-totals"),
     path("clients/", clients.ClientList.as_view(), name="clients"),
     path("clients/<int:pk>/", clients.ClientItem.as_view(), name="client"),
+    path("quotes/", quotes.QuoteList.as_view(), name="quotes"),
+    path("quotes/<int:pk>/", quotes.QuoteItem.as_view(), name="quote"),
+    path("quotes/<int:pk>/convert-to-invoice/", quotes.QuoteConvert.as_view(), name="quote-convert"),
+    path("quotes/<int:pk>/versions/", quotes.QuoteVersions.as_view(), name="quote-versions"),
     path("bills/", bills.BillList.as_view(), name="bills"),
     path("bills/<int:pk>/", bills.BillItem.as_view(), name="bill"),
     path("bills/<int:pk>/match/", bills.BillMatch.as_view(), name="bill-match"),
