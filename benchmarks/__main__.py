@@ -15,16 +15,18 @@ from benchmarks.servers import Servers
 
 if TYPE_CHECKING:
     from benchmarks.operations import Operation, Queries
+    from benchmarks.pdfs import Rendered
 
 CLIENTS = 1, 8
 WARM_UP_REQUESTS = 50  # for each number of clients: every thread has its connection and its statements then
-RECORDS = {"requests": 10_000, "orders": 100_000, "customers": 100_000, "cases": 50_000}
+RECORDS = {"requests": 10_000, "orders": 100_000, "customers": 100_000, "cases": 50_000, "invoices": 100_000}
 MEASURING = {"rounds": 3, "seconds": 2.0, "approvals": 180}
 QUICK = {
     "requests": 3_000,
     "orders": 20_000,
     "customers": 20_000,
     "cases": 10_000,
+    "invoices": 20_000,
     "rounds": 1,
     "seconds": 0.6,
     "approvals": 80,
@@ -45,7 +47,7 @@ def main() -> int:
         servers.start_databases()
         operations, queries = prepare(servers, {name: getattr(options, name) for name in RECORDS}, options.only)
         results = run(servers, operations, options)
-        return report(operations, results, queries)
+        return report(operations, results, queries, render() if "invoices" in options.only else None)
     finally:
         servers.end()
         shutil.rmtree(base, ignore_errors=True)
@@ -78,7 +80,13 @@ def prepare(servers: Servers, records: dict[str, int], only: list[str]) -> "tupl
     from django.db import connection, connections
     from django.utils import timezone
 
-    from benchmarks import case_operations, customer_operations, order_operations, request_operations
+    from benchmarks import (
+        case_operations,
+        customer_operations,
+        invoice_operations,
+        order_operations,
+        request_operations,
+    )
     from benchmarks.office import make_office
     from benchmarks.operations import Callers
 
@@ -87,7 +95,7 @@ def prepare(servers: Servers, records: dict[str, int], only: list[str]) -> "tupl
     product.prepare_static_files()
     print(f"Making an office with {', '.join(f'{n} {name}' for name, n in records.items())}...", flush=True)
     office = make_office(**records, now=timezone.now())
-    measurable = request_operations, order_operations, customer_operations, case_operations
+    measurable = request_operations, order_operations, customer_operations, case_operations, invoice_operations
     callers, areas = Callers(), [area for name, area in zip(RECORDS, measurable, strict=True) if name in only]
     measured = [operation for area in areas for operation in area.operations(office, callers)]
     version = f"{connection.pg_version // 10000}.{connection.pg_version % 10000}"
@@ -136,7 +144,16 @@ def run(servers: Servers, operations: "list[Operation]", options: argparse.Names
     return results
 
 
-def report(operations: "list[Operation]", results: Results, queries: "list[Queries]") -> int:
+def render() -> "Rendered":
+    """With nothing else running here but the idle servers."""
+    from benchmarks.pdfs import render_invoices
+
+    return render_invoices()
+
+
+def report(
+    operations: "list[Operation]", results: Results, queries: "list[Queries]", rendered: "Rendered | None"
+) -> int:
     """Prints the figures; the exit code is 1 where a bound does not hold."""
     broken = []
     columns = f"{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'server':>8}{'db':>7}{'CPU ms':>8}"
@@ -167,6 +184,10 @@ def report(operations: "list[Operation]", results: Results, queries: "list[Queri
         print(f"{found.name:16}{found.few:>7}{found.many:>8}{'' if found.few == found.many else '  BROKEN'}")
         if found.few != found.many:
             broken.append(f"{found.name}, whose queries depend on the number of rows")
+    if rendered:
+        print(f"\n{rendered.text}")
+        if rendered.cpu > rendered.bound:
+            broken.append("rendering invoices")
     print("\n" + (f"Broken: {'; '.join(broken)}." if broken else "Every bound holds."))
     return 1 if broken else 0
 

@@ -18,6 +18,7 @@ import orjson
 
 from benchmarks import bare_cases as cases
 from benchmarks import bare_customers as customers
+from benchmarks import bare_invoices as invoices
 from benchmarks import bare_orders as orders
 from benchmarks import bare_requests as requests
 from benchmarks import statements as sql
@@ -75,6 +76,14 @@ def answer(cursor, environ):
             return "201", cases.created(cursor, user, environ)
         case "GET", ["customer-applications", case]:
             return "200", cases.detail(cursor, user, int(case))
+        case "GET", ["invoices"]:
+            return "200", invoices.listed(cursor, user, environ)
+        case "POST", ["invoices"]:
+            return "201", invoices.created(cursor, user, environ)
+        case "GET", ["invoices", invoice]:
+            return "200", invoices.detail(cursor, user, int(invoice))
+        case "GET", ["payments"]:
+            return "200", invoices.payments(cursor, user, environ)
     return "404", {}
 
 

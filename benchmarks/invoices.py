@@ -34,7 +34,7 @@ QUOTES = 5  # invoices for each quote
 MOST_LINES = 5
 PAYMENT_DAYS, QUOTE_DAYS = 30, 30
 DRAFT, CANCELLED, IN_PARTS, OWING, LATE, OF_CASES, OF_QUOTES = 0.03, 0.04, 0.15, 0.3, 0.04, 0.15, 0.08
-"""Shares: of the invoices those that are drafts, cancelled, paid in two parts, not paid though hardly due or long after;
+"""Shares: of the invoices those that are drafts, cancelled, paid in two parts, hardly due or long due and not paid;
 those that bill a case, and those made from a quote."""
 DECISIONS = {QuoteStatus.ACCEPTED: 55, QuoteStatus.REJECTED: 25, QuoteStatus.EXPIRED: 20}
 """Percent of the quotes whose time is over; of the others a third is a draft, the rest was sent."""

@@ -1,6 +1,7 @@
 """The office that is measured: people, teams, forms and workflows by the services, thousands of requests in bulk.
 
-Its building sites and their orders: sites.py, orders.py; its customers and their cases: customers.py, cases.py.
+Its building sites and their orders: sites.py, orders.py; its customers, their cases and what they are
+billed: customers.py, cases.py, invoices.py.
 """
 
 import random
@@ -16,6 +17,7 @@ from sequences.models import Sequence
 
 from benchmarks.cases import Casework, make_cases
 from benchmarks.customers import make_customers
+from benchmarks.invoices import make_invoices
 from benchmarks.orders import DAYS, make_orders
 from benchmarks.sites import Sites, make_sites
 from bureau.accounts.models import Role, Team
@@ -101,9 +103,9 @@ class Office:
     teams: list[TeamOffice]
 
 
-def make_office(*, requests: int, orders: int, customers: int, cases: int, now: datetime) -> Office:
-    """An office with this many requests of the last year, and orders, customers and cases of the last 18 months, in
-    every state; the statistics of its tables are fresh."""
+def make_office(*, requests: int, orders: int, customers: int, cases: int, invoices: int, now: datetime) -> Office:
+    """An office with this many requests of the last year, and orders, customers, cases and invoices (with quotes) of
+    the last 18 months, in every state; the statistics of its tables are fresh."""
     # Nobody signs in with a password here, and a real hash takes a quarter of a second.
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]), transaction.atomic():
         organization = create_organization(name="Harbour Works", currency="EUR", country="DE", now=now)
@@ -116,6 +118,7 @@ def make_office(*, requests: int, orders: int, customers: int, cases: int, now: 
             office.teams.append(make_team(office, name, requesters=REQUESTERS, managers=MANAGERS, directors=1, now=now))
         _fill(office, requests, now=now)
         make_orders(sites, orders, now=now)
+        make_invoices(clientele, invoices, now=now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
