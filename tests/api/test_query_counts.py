@@ -1,5 +1,6 @@
 """No list, and no detail, costs more queries for more rows."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from bureau.cases.services.cases import add_note, advance_workflow
 from bureau.cases.services.links import create_link
 from bureau.purchasing.services import orders
 from bureau.purchasing.states import RequestStatus as S
+from bureau.sales.services import quotes
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter, receive
@@ -20,6 +22,7 @@ from tests.factories.orders import make_cost_code, make_project, make_site, make
 from tests.factories.parties import make_customer
 from tests.factories.products import make_product
 from tests.factories.purchasing import NOW, STANDARD_STEPS, make_form, make_office, make_workflow, request_in
+from tests.factories.sales import line, make_quote, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +200,32 @@ def test_cases_and_documents_cost_the_same_queries_for_one_and_for_three():
     details = [reverse("api:case", kwargs={"pk": case.pk}) for case in (bare, full)]
     assert queries(client, details[0]) == queries(client, details[1]) <= 8
     assert queries(client, reverse("api:document", kwargs={"pk": full.documents.all()[0].pk})) == 2
+
+
+def test_quotes_and_their_versions_cost_the_same_queries_for_one_and_for_three():
+    shop = make_shop()
+    client = ApiClient(shop.member)
+    parameters = "?search=fjord&status=expired&client=1&ordering=-created_at,id&created_at__gte=2020-01-01"
+    lists = [f"{reverse('api:quotes')}{given}" for given in ("", parameters.replace("=1&", f"={shop.customer.pk}&"))]
+
+    def add(lines, day):
+        quote = make_quote(shop, lines=[line(f"Line {n}") for n in range(lines)], expiry_date=day, issue_date=day)
+        quotes.mark_quote_sent(actor=shop.member, quote=quote, now=NOW)
+        return quote
+
+    bare = add(1, date(2020, 1, 1))
+    few = [queries(client, path) for path in lists]
+    full = add(5, date(2020, 1, 1))
+    add(2, date(2020, 1, 1))
+    assert [queries(client, path) for path in lists] == few == [4, 4]
+    details = [reverse("api:quote", kwargs={"pk": quote.pk}) for quote in (bare, full)]
+    assert queries(client, details[0]) == queries(client, details[1]) == 3
+    versions = [reverse("api:quote-versions", kwargs={"pk": quote.pk}) for quote in (bare, full)]
+    quotes.update_quote(
+        actor=shop.member, quote=full, changes={"notes": "New", "expiry_date": date(2099, 1, 1)}, now=NOW
+    )
+    quotes.mark_quote_sent(actor=shop.member, quote=full, now=NOW)
+    assert queries(client, versions[0]) == queries(client, versions[1])
 
 
 def test_notes_and_links_of_a_case_cost_the_same_queries_for_one_and_for_three():

@@ -18,6 +18,7 @@ from bureau.parties.services.vendors import propose_account
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
 from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import RequestStatus
+from bureau.sales.services.quotes import create_quote
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter
@@ -54,6 +55,9 @@ RECORDS = {
     "api:order-pdf": {"pk": "order"},
     "api:order-send": {"pk": "order"},
     "api:order-receipts": {"pk": "order"},
+    "api:quote": {"pk": "quote"},
+    "api:quote-convert": {"pk": "quote"},
+    "api:quote-versions": {"pk": "quote"},
     "api:bill": {"pk": "bill"},
     "api:bill-match": {"pk": "bill"},
     "api:bill-approve": {"pk": "bill"},
@@ -62,6 +66,7 @@ RECORDS = {
     "api:client": {"pk": "customer"},
     "api:customer": {"pk": "customer"},
     "api:customer-toggle-active": {"pk": "customer"},
+    "api:customer-statement": {"pk": "customer"},
     "api:product": {"pk": "product"},
     "api:product-by-id": {"pk": "product"},
     "api:product-can-delete": {"pk": "product"},
@@ -152,6 +157,8 @@ RECORDS = {
     "web:customer": {"pk": "customer"},
     "web:customer-edit": {"pk": "customer"},
     "web:customer-active": {"pk": "customer"},
+    "web:statement": {"pk": "customer"},
+    "web:statement-pdf": {"pk": "customer"},
     "web:product": {"pk": "product"},
     "web:product-edit": {"pk": "product"},
     "web:product-delete": {"pk": "product"},
@@ -263,6 +270,7 @@ def world(db):
         "product": product.pk,
         "task": product.tasks.all()[0].pk,
         "start_date": "2026-03-10",
+        "quote": create_quote(actor=site.staff, customer=customer, lines=[], now=NOW).pk,
         "document_type": product.documents.all()[0].document_type_id,
         "project": site.project.code,
         "cost_code": site.cost_code.external_id,
@@ -344,6 +352,7 @@ def test_lists_hold_nothing_of_another_organization(world):
         assert world.callers["admin"].call("GET", reverse(f"api:{name}")).json()["data"] == [], name
     for name in (
         "bills",
+        "quotes",
         "clients",
         "customers",
         "customer-search",
