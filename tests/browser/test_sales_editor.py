@@ -125,10 +125,19 @@ def test_rows_are_pasted_and_add_up_as_on_the_server(visit, shop):
     expect(page.locator("[data-tax-row] dd")).to_have_text(taxes)
 
 
+def test_rows_without_units_are_pasted(visit, shop):
+    page = visit(shop.member.username).open(reverse("web:invoice-new"))
+    cell(page, 0, "Description").focus()
+    page.evaluate(PASTE, "Gravel\t2\t€ 44.00\nSand\t1.5\t1,200.00")
+    expect(cell(page, 1, "Unit price")).to_have_value("1200.00")
+    expect(cell(page, 1, "Unit")).to_have_value("")
+    expect(page.locator(".lines-foot [data-sum=net]")).to_have_text("1,888.00")
+
+
 def test_page_is_shown_as_it_will_be_printed(visit, shop):
     visitor = visit(shop.member.username)
     page = visitor.open(reverse("web:invoice-edit", args=[make_invoice(shop).pk]))
-    sheet = page.get_by_alt_text("The page as it will be printed")
+    sheet = page.locator("[data-sheet-image]")
     expect(sheet).to_be_visible()
     assert sheet.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 300
     before = sheet.get_attribute("src")
@@ -138,6 +147,9 @@ def test_page_is_shown_as_it_will_be_printed(visit, shop):
     page.evaluate(PASTE, "".join(f"Line {n}\t1\t\t5\n" for n in range(60)))
     expect(page.locator("[data-page-said]")).to_contain_text("1 /")
     expect(page.locator("[data-pages]")).to_be_visible()
+    page.get_by_role("button", name="Enlarge the page").click()
+    expect(page.get_by_role("dialog", name="Preview")).to_be_visible()
+    page.keyboard.press("Escape")
     before = sheet.get_attribute("src")
     page.get_by_role("button", name="Next page").click()
     expect(sheet).not_to_have_attribute("src", before)
@@ -212,7 +224,7 @@ def test_invoice_is_written_on_a_phone(visit, shop, case_of_shop):
     expect(page.locator(".bar-total")).to_contain_text("472.50")
     assert page.evaluate("document.documentElement.scrollWidth <= 360")
     visitor.check_accessibility()
-    sheet = page.get_by_alt_text("The page as it will be printed")
+    sheet = page.locator("[data-sheet-image]")
     expect(sheet).to_be_hidden()
     page.get_by_role("button", name="Preview").click()
     expect(sheet).to_be_visible()

@@ -161,14 +161,14 @@ def copied_lines(document: SalesDocument) -> list[Line]:
     return [_shown(line, case=None) for line in document.lines.all()]  # type: ignore[attr-defined]
 
 
-def case_line(case: Case) -> Line:
-    """What bills a case: the price and tax of its product."""
+def case_line(case: Case, organization: Organization) -> Line:
+    """What bills a case of the organization: the price and tax of its product."""
     product = case.product
     texts = dict.fromkeys(COLUMNS, "") | {
         "description": f"{product.name} ({case.number})",
         "quantity": "1",
         "unit_price": f"{product.base_price:.2f}",
-        "tax_code": product.tax_code or case.organization.default_tax_code,
+        "tax_code": product.tax_code or organization.default_tax_code,
         "case": str(case.pk),
     }
     return Line(texts, case=case)

@@ -101,6 +101,14 @@
       event.stopPropagation();
     } else if (event.key === "Tab" && !event.shiftKey && !list.hidden && options()[lit]?.dataset.id && name.value.trim()) take();
   });
+  form.addEventListener("restored", async () => {
+    if (!hidden.value) return;
+    const answer = await fetch(`${combo.dataset.combo}?q=${encodeURIComponent(name.value.trim())}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const found = document.createElement("div");
+    found.innerHTML = await answer.text();
+    card.innerHTML = $(`[data-id="${CSS.escape(hidden.value)}"] [hidden]`, found)?.innerHTML || "";
+  });
   name.addEventListener("focus", () => { if (!hidden.value && name.value.trim()) ask(); });
   name.addEventListener("blur", () => open(false));
   list.addEventListener("mousedown", (event) => event.preventDefault());  // the field keeps the focus

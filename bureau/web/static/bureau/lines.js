@@ -86,7 +86,7 @@
       ["id", "aria-invalid", "aria-describedby"].forEach((name) => control.removeAttribute(name));
     });
     $$("input[type=hidden]", line).forEach((control) => { control.value = ""; });
-    $$("[data-case-mark]", line).forEach((mark) => mark.remove());
+    $$("[data-case-mark]", line).forEach((mark) => { mark.hidden = true; });
     $$(".has-error", line).forEach((cell) => cell.classList.remove("has-error"));
     $$(".errorlist", line).forEach((list) => list.remove());
     last.after(line);
@@ -179,9 +179,10 @@
       const first = controls(row).indexOf(event.target);
       const numbers = (cells) => cells.filter((cell, j) => controls(row)[first + j]?.inputMode === "decimal");
       if (rows.length > 1 && numbers(rows[0]).length && !numbers(rows[0]).some((cell) => /\d/.test(cell))) rows.shift();  // headings
+      const places = placed(rows, controls(row).slice(first));
       rows.forEach((cells, i) => {
         if (i) row = row.nextElementSibling || addLine(table);
-        cells.forEach((cell, j) => fill(controls(row)[first + j], cell.trim()));
+        cells.forEach((cell, j) => fill(controls(row)[first + places[j]], cell.trim()));
       });
       typed(table);
     });
@@ -189,6 +190,16 @@
     $("[data-add-line]", form)?.addEventListener("click", () => goTo(addLine(table), 0));
     sum(table);
   });
+
+  /* Where the pasted columns go: one after the other, but bare numbers are no units. */
+  const placed = (rows, targets) => {
+    let next = 0;
+    return Array.from({ length: Math.max(...rows.map((cells) => cells.length)) }, (_, j) => {
+      const numbers = rows.map((cells) => cells[j]?.trim()).filter(Boolean);
+      if (targets[next]?.dataset.cell === "unit" && numbers.length && numbers.every((cell) => /^\P{L}*\d\P{L}*$/u.test(cell))) next += 1;
+      return next++;
+    });
+  };
 
   /* A pasted cell: numbers without their currency and grouping, choices by their code or the start of their word. */
   const fill = (control, text) => {

@@ -10,11 +10,13 @@
 
   /* --- The page as it will be printed */
   const pane = $("[data-preview]"), sheet = $("[data-sheet]", pane), image = $("[data-sheet-image]", pane), said = $("[data-sheet-said]", pane), pages = $("[data-pages]", pane);
+  const enlarge = $("[data-enlarge]", sheet), large = $("[data-sheet-large]");
   let page = 1, count = 1, pause, running, stale = true;
   const show = (blob) => {
     if (image.src) URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(blob);
-    image.hidden = false;
+    large.src = image.src;
+    image.hidden = enlarge.hidden = false;
     said.hidden = true;
     pages.hidden = count < 2;
     $("[data-page-said]", pages).textContent = `${page} / ${count}`;
@@ -51,6 +53,7 @@
     page = Math.min(Math.max(page + Number(button.dataset.page), 1), count);
     draw();
   }));
+  enlarge.addEventListener("click", () => large.closest("dialog").showModal());
   sheet.addEventListener("keydown", ({ key }) => {
     const step = { PageUp: -1, PageDown: 1 }[key];
     if (step) $(`[data-page="${step}"]`, pages).click();
@@ -73,7 +76,14 @@
     if (section) section.hidden = !open.length;
     if (all) all.hidden = open.length < 2;
   };
-  const bill = (button) => form.fillLine(Object.fromEntries(Object.entries(button.dataset).filter(([name]) => name.startsWith("line")).map(([name, value]) => [name[4].toLowerCase() + name.slice(5), value])));
+  const bill = (button) => {
+    const given = Object.entries(button.dataset).filter(([name]) => name.startsWith("line"));
+    const row = form.fillLine(Object.fromEntries(given.map(([name, value]) => [name[4].toLowerCase() + name.slice(5), value])));
+    const mark = $("[data-case-mark]", row);
+    $("span", mark).textContent = button.dataset.number;
+    mark.hidden = false;
+    return row;
+  };
   cases?.addEventListener("click", (event) => {
     const one = event.target.closest("[data-add-case]"), all = event.target.closest("[data-add-cases]");
     if (!one && !all) return;

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bureau.parties.selectors.customers import searched, visible_customers
+from bureau.sales.rendering.pdf import preview_pdf, preview_png
 from bureau.web.answers import PageRequest, page
 from bureau.web.selling.editing.forms import EditorForm
 from bureau.web.selling.editing.kinds import Document, Kind
@@ -45,8 +46,6 @@ def preview(request: PageRequest, kind: Kind, pk: int | None = None) -> HttpResp
     """One page of it as an image; the answer says in X-Pages how many there are."""
     document, lines = _previewed(request, kind, pk)
     wanted = min(read_id(request.POST.get("page", "")) or 1, MOST_PAGES)
-    from bureau.sales.rendering.pdf import preview_png
-
     image, pages = preview_png(document, lines, wanted)
     return _private(HttpResponse(image, content_type="image/png", headers={"X-Pages": str(pages)}))
 
@@ -55,8 +54,6 @@ def preview(request: PageRequest, kind: Kind, pk: int | None = None) -> HttpResp
 @require_POST
 def pdf(request: PageRequest, kind: Kind, pk: int | None = None) -> HttpResponse:
     document, lines = _previewed(request, kind, pk)
-    from bureau.sales.rendering.pdf import preview_pdf
-
     answer = HttpResponse(preview_pdf(document, lines), content_type="application/pdf")
     answer["Content-Disposition"] = "inline"
     return _private(answer)

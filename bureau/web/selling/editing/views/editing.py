@@ -49,7 +49,7 @@ def new(request: PageRequest, kind: Kind) -> HttpResponse:
         values |= chosen_values(customer)
     if kind.bills_cases and (case := _case(request, request.GET.get("case", ""))):
         values |= chosen_values(case.customer)
-        rows = [case_line(case)]
+        rows = [case_line(case, case.organization)]
     return _shown(request, kind, None, EditorForm(kind, request.user, initial=values), rows)
 
 
@@ -104,7 +104,7 @@ def _posted(request: PageRequest, kind: Kind, item: Document | None) -> HttpResp
     if do == "more":  # asked for by a browser without script, as the next is
         return _again(request, kind, item, more=MORE_LINES)
     if case := _case(request, request.POST.get("add_case", "")):
-        return _again(request, kind, item, added=[case_line(case)])
+        return _again(request, kind, item, added=[case_line(case, case.organization)])
     autosaving = "application/json" in request.headers.get("Accept", "")
     form, saved = EditorForm(kind, request.user, request.POST), None
     try:
@@ -199,9 +199,9 @@ def _shown(
     more: int = 1,
     typed: bool = False,
 ) -> HttpResponse:
-    organization = item.organization if item else request.user.organization
-    rows = with_empty(rows, organization, more=more)
     chosen = form.chosen()
+    organization = item.organization if item else chosen.organization if chosen else request.user.organization
+    rows = with_empty(rows, organization, more=more)
     clients = clients or ClientForm(request.POST if typed else None)
     customers = visible_customers(request.user).filter(organization=organization, active=True)
     lines = item.lines.all() if item and not typed else ()
@@ -235,8 +235,8 @@ def offered_cases(
         return []
     there = {line.texts["case"] for line in rows}
     own = [line.case for line in item.lines.all() if line.case] if item and item.customer_id == customer.pk else []  # type: ignore[union-attr]
-    cases = [*own, *billable_cases(request.user, customer).select_related("organization", "product")]
-    return [case_line(case) for case in cases if str(case.pk) not in there]
+    cases = [*own, *billable_cases(request.user, customer)]
+    return [case_line(case, customer.organization) for case in cases if str(case.pk) not in there]
 
 
 def _addresses(kind: Kind, item: Document | None) -> dict[str, str]:
