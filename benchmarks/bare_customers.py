@@ -23,6 +23,7 @@ def row_of(r):
         "telephone": r[9],
         "whatsapp": r[10],
         "address": r[11],
+        "country": r[26],
         "tax_number": r[12],
         "nationality": r[13],
         "birthdate": r[14],

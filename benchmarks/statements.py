@@ -228,7 +228,7 @@ CUSTOMERS_ROWS = """
 SELECT c.id, c.uuid, p.name, c.customer_type, c.title, c.first_name, c.last_name, c.company_name, p.email, p.phone,
   c.whatsapp, p.address, p.tax_number, c.nationality, c.birthdate, c.birth_place, c.gender, c.passport_number,
   c.passport_issue_date, c.passport_expiry_date, c.notify_steps_due, c.notify_documents_expiring, c.active, c.owner_id,
-  c.created_at, c.updated_at
+  c.created_at, c.updated_at, p.country
 FROM (SELECT c.id FROM parties_customer c WHERE {where} ORDER BY {order} LIMIT %(size)s OFFSET %(start)s) page
 JOIN parties_customer c ON c.id = page.id JOIN parties_party p ON p.id = c.party_id ORDER BY {order}"""
 

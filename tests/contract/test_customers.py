@@ -20,6 +20,7 @@ GIVEN = {
     "telephone": "+62 1",
     "whatsapp": "+62 2",
     "address": "Main St 1",
+    "country": "deu",
     "tax_number": "TAX 1",
     "nationality": "DE",
     "birthdate": "1990-02-28",
@@ -38,6 +39,7 @@ CUSTOMER = {
     "name": "Jane Doe",
     "phone": "+62 1",
     "company": "Acme",
+    "country": "DE",
     "nationality": "DEU",
     "owner": 1,
     "active": True,
@@ -101,9 +103,10 @@ def test_customer_from_creation_to_deletion(api, member):
 def test_customer_is_a_client_and_the_other_way_round(api):
     customer = api.call("POST", URL, {"company_name": "Acme", "customer_type": "company"}).json()
     assert api.call("GET", f"/api/clients/{customer['id']}/").json()["name"] == "Acme"
-    client = api.call("POST", "/api/clients/", {"name": "Jane Doe"}).json()
+    client = api.call("POST", "/api/clients/", {"name": "Jane Doe", "country": "NO"}).json()
     found = api.call("GET", path(client["id"])).json()
     assert (found["customer_type"], found["first_name"], found["last_name"]) == ("person", "Jane", "Doe")
+    assert found["country"] == "NO"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +120,8 @@ def test_customer_is_a_client_and_the_other_way_round(api):
         ({"last_name": "Doe", "gender": "W"}, ["gender"]),
         ({"last_name": "Doe", "nationality": "XYZ"}, ["nationality"]),
         ({"last_name": "Doe", "nationality": "GERM"}, ["nationality"]),
+        ({"last_name": "Doe", "country": "XX"}, ["country"]),
+        ({"last_name": "Doe", "country": "GERM"}, ["country"]),
         ({"last_name": "Doe", "birthdate": "1990-02-30"}, ["birthdate"]),
         ({"last_name": "Doe", "birthdate": "2990-01-01"}, ["birthdate"]),
         ({"last_name": "Doe", "passport_issue_date": "2030-01-01", "passport_expiry_date": "2029-01-01"},

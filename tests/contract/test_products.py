@@ -23,6 +23,7 @@ ROW = {
     "product_type": "visa",
     "base_price": "250.00",
     "tax_code": "GP",
+    "completed_by_payment": False,
     "active": True,
     "created_at": "2026-03-10T09:30:00Z",
     "updated_at": "2026-03-10T09:30:00Z",
@@ -121,10 +122,13 @@ def test_product_is_made_read_changed_and_deleted(staff, passport, photo):
     assert changed.json()["uuid"] == found["uuid"]
 
     kept = [{**task, "name": task["name"].upper()} for task in reversed(found["tasks"])]
-    put = staff.call("PUT", path, {"code": "VISA-EXT", "name": "Visa", "tasks": kept, "active": False})
+    put = staff.call(
+        "PUT", path, {"code": "VISA-EXT", "name": "Visa", "tasks": kept, "active": False, "completed_by_payment": True}
+    )
     assert put.status_code == 200, put.content
     assert [(t["id"], t["name"]) for t in put.json()["tasks"]] == [(t["id"], t["name"].upper()) for t in found["tasks"]]
     assert (put.json()["name"], put.json()["active"], put.json()["product_type"]) == ("Visa", False, "visa")
+    assert put.json()["completed_by_payment"]
 
     assert staff.call("DELETE", path).status_code == 204
     refused(staff.call("GET", path), 404)

@@ -149,8 +149,11 @@ def test_person_and_company_are_added(agency, sign_in):
     assert (ana.party.name, ana.nationality, ana.notify_steps_due, ana.owner) == (
         "Ana Lindqvist", "SWE", True, agency.member,
     )  # fmt: skip
-    browser.post("/customers/new/", {"customer_type": "company", "company_name": "Harbour Ltd", "last_name": "Sudarma"})
-    assert Customer.objects.get(party__name="Harbour Ltd").last_name == "Sudarma"
+    company = {"customer_type": "company", "company_name": "Harbour Ltd", "last_name": "Sudarma"}
+    browser.post("/customers/new/", {**company, "address": "Kuta 1", "country": "ID"})
+    harbour = Customer.objects.get(party__name="Harbour Ltd")
+    assert (harbour.last_name, harbour.party.country) == ("Sudarma", "ID")
+    assert "Indonesia" in browser.get(f"/customers/{harbour.pk}/").content.decode()
 
 
 def test_errors_stand_beside_their_fields_and_nothing_is_saved(agency, sign_in):

@@ -181,12 +181,13 @@ def test_product_keeps_its_tasks_when_they_change_places(agency, keeper):
     first, second, third = agency.product.tasks.all()
     data = data_of_product(agency.product)
     data.setlist("task", ["3", "1", "2"])
-    data["do"], data["name"] = "save", "Renamed"
+    data["do"], data["name"], data["completed_by_payment"] = "save", "Renamed", "on"
     answer = keeper.post(f"/products/{agency.product.pk}/edit/", dict(data.lists()))
     assert answer.status_code == 302
     assert list(agency.product.tasks.values_list("pk", flat=True)) == [third.pk, first.pk, second.pk]
     agency.product.refresh_from_db()
-    assert (agency.product.name, agency.product.active) == ("Renamed", True)
+    assert (agency.product.name, agency.product.active, agency.product.completed_by_payment) == ("Renamed", True, True)
+    assert data_of_product(agency.product)["completed_by_payment"] == "on"
     assert agency.product.tasks.get(last_step=True).pk == second.pk
 
 

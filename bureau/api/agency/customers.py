@@ -51,6 +51,7 @@ class CustomerShape(Shape):
     telephone = serializers.CharField(source="party.phone")
     whatsapp = serializers.CharField()
     address = serializers.CharField(source="party.address")
+    country = serializers.CharField(source="party.country", help_text="of the address: ISO 3166-1 alpha-2")
     tax_number = serializers.CharField(source="party.tax_number")
     nationality = serializers.CharField(help_text="ISO 3166-1 alpha-3")
     birthdate = serializers.DateField(allow_null=True)

@@ -30,6 +30,7 @@ class ContactFields(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
     phone = text_input(50)
     address = text_input(1000)
+    country = text_input(3, help_text="of the address: ISO 3166-1 alpha-2 or alpha-3")
     company = text_input(200, help_text="a person's: where they work; a company's: its name")
     tax_number = text_input(50)
     owner = serializers.IntegerField(

@@ -20,7 +20,8 @@ from bureau.parties.permissions import customers as permissions
 from bureau.parties.selectors.customers import UNIQUE, passport_key, searched, twins
 from bureau.parties.services.parties import NAMES, PARTY_FIELDS, index, names_of, set_names
 
-CONTACT = tuple(name for name in PARTY_FIELDS if name != "name")
+OF_PARTY = (*PARTY_FIELDS, "country")
+CONTACT = tuple(name for name in OF_PARTY if name != "name")
 DATES = ("birthdate", "passport_issue_date", "passport_expiry_date")
 OWN: tuple[str, ...] = (
     "title", "nationality", *DATES, "birth_place", "passport_number", "gender", "whatsapp", "notify_steps_due",
@@ -115,7 +116,7 @@ def update_customer(
             _refuse_twins(customer, changed, actor=actor)
         if changed:
             customer.updated_at = customer.party.updated_at = now
-            customer.party.save(update_fields=[*PARTY_FIELDS, "updated_at"])
+            customer.party.save(update_fields=[*OF_PARTY, "updated_at"])
             customer.save()
             audit.record_update(customer, actor=actor, now=now, before=before, after=after)
     return customer
@@ -196,12 +197,15 @@ def _set(customer: Customer, given: Mapping[str, Any], *, today: date) -> FieldE
     if "passport_number" in values:
         values["passport_number"] = passport_key(str(values["passport_number"]))
     errors: FieldErrors = {}
-    if values.get("nationality"):
-        values["nationality"], errors = _nationality(str(values["nationality"]))
+    for name, form in (("nationality", "alpha_3"), ("country", "alpha_2")):
+        if values.get(name):
+            values[name] = _country_code(str(values[name]), form)
+            if not values[name]:
+                errors[name] = [_("Give a country's code of two or three letters, such as DE or DEU.")]
     own = {name: values[name] for name in OWN if name in values and name not in errors}
     errors |= set_fields(customer, {**own, **{name: getattr(customer, name) for name in NAMES}})
     customer.party.name = names_of(customer).name
-    contact = {name: values[name] for name in CONTACT if name in values}
+    contact = {name: values[name] for name in CONTACT if name in values and name not in errors}
     errors |= set_fields(customer.party, {**contact, "name": customer.party.name})
     if errors.keys() & set(NAMES):
         errors.pop("name", None)
@@ -224,14 +228,12 @@ def _unnamed(customer: Customer) -> FieldErrors:
     return {name: [_("Give a first or a last name.")] for name in ("first_name", "last_name")}
 
 
-def _nationality(code: str) -> tuple[str, FieldErrors]:
-    """The alpha-3 code of a country that was given as alpha-2 or alpha-3."""
+def _country_code(code: str, form: str) -> str:
+    """The code, in the form alpha_2 or alpha_3, of a country that was given in either; empty where there is none."""
     written = code.strip().upper()
     countries = pycountry.countries
     country = countries.get(alpha_2=written) if len(written) == 2 else countries.get(alpha_3=written)
-    if country is None:
-        return "", {"nationality": [_("Give a country's code of two or three letters, such as DE or DEU.")]}
-    return str(country.alpha_3), {}
+    return str(getattr(country, form)) if country else ""
 
 
 def _date_errors(customer: Customer, *, today: date) -> FieldErrors:
@@ -276,7 +278,7 @@ def _refuse_twins(customer: Customer, names: Any, *, actor: User) -> None:
 
 
 def _values(customer: Customer) -> dict[str, Any]:
-    party = {name: getattr(customer.party, name) for name in PARTY_FIELDS}
+    party = {name: getattr(customer.party, name) for name in OF_PARTY}
     own = {name: getattr(customer, name) for name in (*NAMES, *OWN)}
     return {**party, **own, "owner": customer.owner_id}
 

@@ -12,7 +12,7 @@ from bureau.accounts.selectors import people
 from bureau.core.models import User
 from bureau.parties.models import Customer, CustomerType, Gender
 
-PARTY_FIELDS = ("email", "phone", "address", "tax_number")
+PARTY_FIELDS = ("email", "phone", "address", "country", "tax_number")
 
 
 def _text(label: Any, longest: int, *, help_text: Any = "", **attributes: Any) -> forms.Field:
@@ -30,7 +30,15 @@ def _check(label: Any) -> forms.Field:
 
 
 def nationalities() -> list[tuple[str, str]]:
-    found = sorted((getattr(c, "common_name", c.name), c.alpha_3) for c in pycountry.countries)
+    return _countries("alpha_3")
+
+
+def countries() -> list[tuple[str, str]]:
+    return _countries("alpha_2")
+
+
+def _countries(code: str) -> list[tuple[str, str]]:
+    found = sorted((getattr(c, "common_name", c.name), getattr(c, code)) for c in pycountry.countries)
     return [("", _("Not given")), *((code, name) for name, code in found)]
 
 
@@ -54,6 +62,7 @@ class CustomerForm(forms.Form):
     address = forms.CharField(
         label=gettext_lazy("Address"), required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 1000})
     )
+    country = forms.ChoiceField(label=gettext_lazy("Country"), required=False, choices=countries)
     gender = forms.ChoiceField(
         label=gettext_lazy("Gender, as in the passport"),
         required=False,

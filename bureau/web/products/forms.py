@@ -64,6 +64,9 @@ class ProductHead(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 5000}),
     )
+    completed_by_payment = forms.BooleanField(
+        label=gettext_lazy("Complete a case when its invoice is paid"), required=False
+    )
     active = forms.BooleanField(label=gettext_lazy("Can be chosen for new cases"), required=False)
 
     def __init__(self, data: QueryDict, product: Product | None, organization: Organization) -> None:
@@ -251,6 +254,7 @@ def data_of_product(product: Product, *, copy: bool = False) -> QueryDict:
     for name in ("name", "product_type", "tax_code", "description"):
         data[name] = getattr(product, name)
     data["base_price"] = f"{product.base_price:f}"
+    data["completed_by_payment"] = "on" if product.completed_by_payment else ""
     if not copy:
         data["code"] = product.code
         data["active"] = "on" if product.active else ""

@@ -23,6 +23,7 @@ def dialled(number: str) -> str:
 
 
 @register.filter
-def country_name(alpha_3: str) -> str:
-    found = pycountry.countries.get(alpha_3=alpha_3)
-    return getattr(found, "common_name", found.name) if found else alpha_3
+def country_name(code: str) -> str:
+    """Of a code of two or three letters."""
+    found = pycountry.countries.get(**{f"alpha_{len(code)}": code}) if len(code) in (2, 3) else None
+    return getattr(found, "common_name", found.name) if found else code

@@ -14,7 +14,7 @@ from bureau.cases.models import DocumentType, Product, ProductDocument, ProductT
 from bureau.cases.services.document_types import check_months
 from bureau.core.models import Organization
 
-FIELDS = ("code", "name", "description", "product_type", "base_price", "tax_code", "active")
+FIELDS = ("code", "name", "description", "product_type", "base_price", "tax_code", "completed_by_payment", "active")
 """What can be given of a product, beside its tasks and documents."""
 MAX_ROWS = 100
 """Tasks, or documents, of a product."""
