@@ -39,11 +39,13 @@ from bureau.sales.states import QuoteStatus, quote_status
 STATUSES = [status.value for status in QuoteStatus]
 
 
-class ShownStatus(OneOf):
-    """What `of_status` asks for."""
+class ShownStatus:
+    """Reads a status into what `of_status` asks for."""
+
+    choices = STATUSES
 
     def __call__(self, value: str) -> list[Any]:
-        status, today = super().__call__(value), timezone.localdate()
+        status, today = OneOf(self.choices)(value), timezone.localdate()
         if status == QuoteStatus.EXPIRED:
             return [date.min, date.max, status, today, QuoteStatus.SENT.value]
         return [today if status == QuoteStatus.SENT else date.min, date.max, status]
@@ -62,7 +64,7 @@ def found_by(given: Sequence[Any]) -> Q:
 
 
 FILTERS = [
-    Filter("status", of_status, ShownStatus(STATUSES), "as it is shown: what has expired is not sent"),
+    Filter("status", of_status, ShownStatus(), "as it is shown: what has expired is not sent"),
     Filter("client", "customer", number, "client id"),
     Filter("customer", "customer", number, "as client"),
     Filter("owner", "owner", number, "user id"),
@@ -217,25 +219,26 @@ class QuoteFields(SalesFields):
     line_items = Rows(child=SalesLineFields(), required=False, max_length=MAX_LINES)
 
 
+def names_in(given: Mapping[str, Any], quote: Quote | None = None) -> dict[str, str]:
+    """How a body calls what the services call customer."""
+    return {"customer": named(given, "client", "customer", quote.customer_id if quote else None)}
+
+
 TAKEN = ("issue_date", "expiry_date", "terms", "notes", "status")
 
 
 def content_of(user: User, given: Mapping[str, Any], quote: Quote | None = None) -> dict[str, Any]:
     """What the services take, but for the lines. Raises Invalid."""
     values = {name: given[name] for name in TAKEN if name in given}
-    client = named(given, "client", "customer")
+    client = names_in(given, quote)["customer"]
     if quote is None or given.get(client, quote.customer_id) != quote.customer_id:
-        values["customer"] = customer_of(user, given)
+        values["customer"] = customer_of(user, given, quote.customer_id if quote else None)
     organization = quote.organization if quote else values["customer"].organization
     return values | with_owner(user, organization, {name: given[name] for name in ("owner",) if name in given})
 
 
 def lines_of(given: Mapping[str, Any]) -> list[LineInput]:
     return [line_input(line) for line in given.get("line_items", [])]
-
-
-def names_in(given: Mapping[str, Any]) -> dict[str, str]:
-    return {"customer": named(given, "client", "customer")}
 
 
 class QuoteList(BizView):
@@ -274,7 +277,7 @@ class QuoteItem(BizView):
         changes = content_of(request.user, given, quote)
         changes |= {name: given[name] for name in ("decided_by", "decision_note") if name in given}
         lines = lines_of(given) if "line_items" in given else None
-        with errors_under(names_in(given)):
+        with errors_under(names_in(given, quote)):
             quotes.update_quote(actor=request.user, quote=quote, changes=changes, lines=lines, now=timezone.now())
         return shown(request.user, pk)
 
