@@ -15,6 +15,7 @@ from bureau.kit.errors import DomainError, Invalid
 from bureau.parties.models import Customer, CustomerType
 from bureau.parties.selectors.customers import searched, visible_customers
 from bureau.parties.services.customers import CustomerExists
+from bureau.web.customers.forms import countries
 from bureau.web.selling.editing.kinds import Document, Kind
 from bureau.web.selling.editing.lines import CASE, CELLS
 from bureau.web.selling.finding import read_id
@@ -178,7 +179,8 @@ class ClientForm(forms.Form):
         label=gettext_lazy("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     phone = _text(gettext_lazy("Phone"), 50, type="tel")
-    address = _texts(gettext_lazy("Address"), 1000, 3)
+    address = _texts(gettext_lazy("Address"), 1000, 2)
+    country = forms.ChoiceField(label=gettext_lazy("Country"), required=False, choices=countries)
     tax_number = _text(gettext_lazy("Tax number"), 50)
     allow_duplicate = forms.BooleanField(label=gettext_lazy("It is another one: keep both"), required=False)
 

@@ -70,7 +70,7 @@
       if ($("[value=person]:checked", fresh)) [first.value, last.value] = [words.split(/\s+/).slice(0, -1).join(" "), words.split(/\s+/).at(-1)];
       else company.value = words;
     }
-    const empty = $$("input[type=text], input[type=email], input[type=tel]", fresh).filter((field) => field.offsetParent && !field.value);
+    const empty = $$("input[type=text], input[type=email], input[type=tel]", fresh).filter((field) => field.checkVisibility() && !field.value);
     (words.includes("@") ? company : empty.find((field) => field.type === "email") || empty[0])?.focus();
   };
   const take = () => {

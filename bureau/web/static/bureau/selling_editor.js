@@ -122,7 +122,7 @@
     const field = event.target;
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.defaultPrevented || !field.matches("input") || table.contains(field)) return;
     event.preventDefault();
-    const fields = $$("input:not([type=hidden]), select, textarea", form).filter((one) => one.offsetParent);
+    const fields = $$("input:not([type=hidden]), select, textarea", form).filter((one) => one.checkVisibility());
     fields[fields.indexOf(field) + 1]?.focus();
   });
 

@@ -140,8 +140,8 @@ def _saved(request: PageRequest, kind: Kind, item: Document | None, form: Editor
     if form.wrong:
         return None
     if item is None:
-        return kind.create(actor=request.user, lines=lines, now=now, **values)  # type: ignore[no-any-return]
-    return kind.update(actor=request.user, item=item, changes=values, lines=lines, now=now)  # type: ignore[no-any-return]
+        return kind.create(actor=request.user, lines=lines, now=now, **values)
+    return kind.update(actor=request.user, item=item, changes=values, lines=lines, now=now)
 
 
 def _again(
@@ -181,7 +181,7 @@ def _client_added(request: PageRequest, kind: Kind, item: Document | None) -> Ht
 
 
 def _first_problem(form: EditorForm) -> str:
-    first = next((problem.text for problem in form.problems), "") or " ".join(form.non_field_errors())
+    first = next((problem.text for problem in form.problems), "") or " ".join(map(str, form.non_field_errors()))
     return _("Still to do: %s") % first
 
 
