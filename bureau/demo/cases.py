@@ -26,7 +26,7 @@ from bureau.demo.customers import (
     passport_number,
 )
 from bureau.demo.paper import offer, passport_scan, portrait
-from bureau.demo.products import COMPANY, DIRECTOR, DRIVING, LICENCE, PASSPORT, PERMIT, PHOTO, VISA
+from bureau.demo.products import COMPANY, DIRECTOR, DRIVING, LICENCE, PASSPORT, PERMIT, PHOTO, TRANSLATION, VISA
 from bureau.demo.products import OWN as ADVICE
 
 DONE_PERSONS, DONE_COMPANIES = 24, 6
@@ -58,6 +58,7 @@ NEWER = [
     (35, VISA, 40, LATE), (42, PERMIT, 47, LATE), (-13, COMPANY, 41, LATE), (24, VISA, 29, LATE),
     (4, VISA, 3, CHECKING), (6, VISA, 2, CHECKING), (33, PERMIT, 4, PENDING), (32, VISA, 8, PENDING),
     (26, PERMIT, 6, PENDING), (-14, COMPANY, 5, PENDING), (25, VISA, 3, BY_LINK), (15, DRIVING, 4, BY_LINK),
+    (31, TRANSLATION, 20, ("open", "begin")), (28, TRANSLATION, 8, ("open", "begin")),
     (17, VISA, 2, ("open",)), (18, PERMIT, 1, ("open",)), (-15, COMPANY, 2, ("open",)),
 ]  # fmt: skip
 GAPS = {

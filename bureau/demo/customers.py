@@ -41,23 +41,23 @@ PERSONS = [
     ("Ahmet", "Aydin", "TUR", "M", "Adana"), ("Noor", "Haddad", "JOR", "X", "Irbid"),
     ("Wei", "Zhang", "CHN", "M", "Xiamen"),
 ]  # fmt: skip
-# name, contact, tax number, city
+# name, contact, tax number, city, country
 COMPANIES = [
-    ("Alster Facades GmbH", "Petra Lorenz", "DE811204551", "22087 Hamburg"),
-    ("Baltic Timber Oy", "Jussi Laine", "FI28817341", "00180 Helsinki"),
-    ("Demir Concrete Works", "Ayşe Demir", "TR6120458813", "35530 Izmir"),
-    ("Elbe Crane Rental GmbH", "Jonas Wirth", "DE815530276", "21129 Hamburg"),
-    ("Fernandes & Silva Lda", "Rui Fernandes", "PT509442013", "4100-120 Porto"),
-    ("Harbour Catering GmbH", "Miriam Vogt", "DE812774098", "20459 Hamburg"),
-    ("Kaya Interior Design", "Deniz Kaya", "TR4480193357", "34710 Istanbul"),
-    ("Krasniqi Drywall UG", "Ilir Krasniqi", "DE349917420", "22111 Hamburg"),
-    ("Lotus Surveying Pte", "Tan Mei Ling", "SG201733419C", "079903 Singapore"),
-    ("Mehta Steel Detailing", "Sunil Mehta", "IN27AAFCM4410", "411001 Pune"),
-    ("Nordlicht Elektro GmbH", "Silke Behn", "DE814406632", "24103 Kiel"),
-    ("Okoye Site Services", "Ngozi Okoye", "NG10442871", "101233 Lagos"),
-    ("Polder Drainage BV", "Sanne de Wit", "NL861204417B01", "3011 Rotterdam"),
-    ("Saha Scaffolding Ltd", "Mina Saha", "GB334190275", "E16 2QU London"),
-    ("Weser Logistik GmbH", "Torben Ahlers", "DE817733150", "28195 Bremen"),
+    ("Alster Facades GmbH", "Petra Lorenz", "DE811204551", "22087 Hamburg", "DE"),
+    ("Baltic Timber Oy", "Jussi Laine", "FI28817341", "00180 Helsinki", "FI"),
+    ("Demir Concrete Works", "Ayşe Demir", "TR6120458813", "35530 Izmir", "TR"),
+    ("Elbe Crane Rental GmbH", "Jonas Wirth", "DE815530276", "21129 Hamburg", "DE"),
+    ("Fernandes & Silva Lda", "Rui Fernandes", "PT509442013", "4100-120 Porto", "PT"),
+    ("Harbour Catering GmbH", "Miriam Vogt", "DE812774098", "20459 Hamburg", "DE"),
+    ("Kaya Interior Design", "Deniz Kaya", "TR4480193357", "34710 Istanbul", "TR"),
+    ("Krasniqi Drywall UG", "Ilir Krasniqi", "DE349917420", "22111 Hamburg", "DE"),
+    ("Lotus Surveying Pte", "Tan Mei Ling", "SG201733419C", "079903 Singapore", "SG"),
+    ("Mehta Steel Detailing", "Sunil Mehta", "IN27AAFCM4410", "411001 Pune", "IN"),
+    ("Nordlicht Elektro GmbH", "Silke Behn", "DE814406632", "24103 Kiel", "DE"),
+    ("Okoye Site Services", "Ngozi Okoye", "NG10442871", "101233 Lagos", "NG"),
+    ("Polder Drainage BV", "Sanne de Wit", "NL861204417B01", "3011 Rotterdam", "NL"),
+    ("Saha Scaffolding Ltd", "Mina Saha", "GB334190275", "E16 2QU London", "GB"),
+    ("Weser Logistik GmbH", "Torben Ahlers", "DE817733150", "28195 Bremen", "DE"),
 ]  # fmt: skip
 OWN = {
     "owner": [
@@ -69,7 +69,10 @@ OWN = {
         ("person", "Nuria", "Campos"),
     ],
 }  # fmt: skip
-OWN_ADDRESSES = {"owner": "Fredrikinkatu {}\n00120 Helsinki", "owner2": "Calle de Atocha {}\n28012 Madrid"}
+OWN_ADDRESSES = {
+    "owner": ("Fredrikinkatu {}\n00120 Helsinki", "FI"),
+    "owner2": ("Calle de Atocha {}\n28012 Madrid", "ES"),
+}
 KEEPERS = ["staff", "manager", "staff", "requester", "staff", "pm", "staff", "finance"]
 """Who looks after the customers, one after the other."""
 STREETS = ["Grindelallee", "Lange Reihe", "Eppendorfer Weg", "Veddeler Damm", "Mühlenkamp", "Fuhlsbüttler Strasse"]
@@ -90,22 +93,23 @@ def customer_events(people: dict[str, User], book: Book, *, now: datetime) -> It
     for number, row in enumerate(PERSONS):
         fields = _person(row, number, chance, today=timezone.localdate(now))
         yield Event(came(number, now), _adding(book.persons, number, people[keeper(number)], fields))
-    for number, (name, contact, tax_number, city) in enumerate(COMPANIES):
+    for number, (name, contact, tax_number, city, country) in enumerate(COMPANIES):
         first, _space, last = contact.partition(" ")
         fields = {
             "customer_type": "company", "company_name": name, "first_name": first, "last_name": last,
             "email": f"office@{_ascii(name.split()[0])}.example.com", "phone": f"+49 40 7710 {140 + number}",
             "address": f"{STREETS[number % len(STREETS)]} {5 + 3 * number}\n{city}", "tax_number": tax_number,
-            "notify_steps_due": number % 3 == 0,
+            "country": country, "notify_steps_due": number % 3 == 0,
         }  # fmt: skip
         yield Event(came(number * 3, now), _adding(book.companies, number, people[keeper(number)], fields))
     for username, rows in OWN.items():
         book.own[username] = []
+        address, country = OWN_ADDRESSES[username]
         for number, (kind, first, last) in enumerate(rows):
             named = {"company_name": first} if kind == "company" else {"first_name": first, "last_name": last}
             fields = {
                 "customer_type": kind, **named, "email": f"{_ascii(first)}.{number}@example.com",
-                "address": OWN_ADDRESSES[username].format(4 + 3 * number),
+                "address": address.format(4 + 3 * number), "country": country,
             }  # fmt: skip
             yield Event(now - HISTORY * (9 - number) / 10, _adding_own(book.own[username], people[username], fields))
     for number in (len(PERSONS) - 1, len(PERSONS) - 2):
@@ -151,7 +155,7 @@ def _person(row: tuple[str, str, str, str, str], number: int, chance: random.Ran
         "passport_number": passport_number(number), "passport_issue_date": ends - timedelta(days=3652),
         "passport_expiry_date": ends, "email": f"{_ascii(first)}.{_ascii(last)}@example.com",
         "phone": f"+49 151 {2_304_110 + 7919 * number}", "whatsapp": f"+49 151 {2_304_110 + 7919 * number}",
-        "address": f"{STREETS[number % len(STREETS)]} {3 + 2 * number}\n20{100 + number} Hamburg",
+        "address": f"{STREETS[number % len(STREETS)]} {3 + 2 * number}\n20{100 + number} Hamburg", "country": "DE",
         "notify_steps_due": number % 2 == 0, "notify_documents_expiring": number % 4 == 0,
     }  # fmt: skip
 

@@ -37,6 +37,7 @@ DOCUMENT_TYPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 VISA, PERMIT, COMPANY, DRIVING = "VISA-EXT", "WORK-PERMIT", "COMPANY-REG", "LICENCE-EX"
+TRANSLATION = "TRANSLATION"
 
 # code: name, type, price, description, tasks, required documents, optional ones
 PRODUCTS: dict[str, tuple[str, str, int, str, list[TaskInput], list[str], list[str]]] = {
@@ -77,6 +78,10 @@ PRODUCTS: dict[str, tuple[str, str, int, str, list[TaskInput], list[str], list[s
         ],
         [LICENCE, PHOTO], [],
     ),
+    TRANSLATION: (
+        "Certified translation", "translation", 65, "Of one page, by a sworn translator. Done when it has been paid.",
+        [TaskInput("Have it translated", 5, notify_days_before=1)], [], [DIPLOMA],
+    ),
 }  # fmt: skip
 OWN = "ADVICE"
 FRIDAY = 4
@@ -93,7 +98,8 @@ def create_products(people: dict[str, User], *, now: datetime) -> dict[str, Prod
     for code, (name, kind, price, description, tasks, required, optional) in PRODUCTS.items():
         products[code] = create_product(
             actor=staff, code=code, name=name, description=description, product_type=kind, base_price=Decimal(price),
-            tax_code=VAT, tasks=tasks, documents=taken(types, required, optional), now=now,
+            tax_code=VAT, completed_by_payment=code == TRANSLATION, tasks=tasks,
+            documents=taken(types, required, optional), now=now,
         )  # fmt: skip
     for username, _first, _last in OWNERS:
         order = create_document_type(actor=people[username], name="Signed order", now=now)

@@ -54,7 +54,7 @@ OFFERS = [
 ]  # fmt: skip
 # Who had a case that was completed some hundred days after they came
 CASES = [0, 2, 3, 5, 8, 11, 14]
-NEWER_CASES = [(29, 3, ISSUED), (27, 2, PAID)]
+NEWER_CASES = [(29, 3, ISSUED), (27, 2, PAID), (31, 15, PAID), (28, 6, ISSUED)]
 DAYS = {
     "pay": (5, 13), "part": (3, 6), "rest": (10, 24), "cancel": (2, 6), "refund": (3, 9), "refund_all": (1, 3),
     "send": (0, 1), "accept": (3, 9), "decline": (4, 12), "convert": (0, 2), "revise": (1, 2),

@@ -239,6 +239,7 @@ def check_selling(people):
     assert payments.filter(refund_of__isnull=False, invoice__status=InvoiceStatus.CANCELLED).exists()
     assert payments.filter(refund_of__isnull=False).exclude(invoice__status=InvoiceStatus.CANCELLED).exists()
     assert CreditNote.objects.filter(invoice__in=invoices).count() == 2
+    assert Case.objects.filter(product__completed_by_payment=True, status="completed").exists(), "by its payment"
     quotes = Quote.objects.filter(organization=northwind)
     assert 22 <= quotes.count() <= 28
     assert set(quotes.values_list("status", flat=True)) == {*QuoteStatus}
