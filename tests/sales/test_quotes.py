@@ -251,6 +251,16 @@ def test_customer_accepts_or_rejects_with_name_and_note(shop):
         assert (event.action, event.person, event.new["by"], event.new["note"]) == (status, None, "Kari", "Go")
 
 
+def test_owner_is_told_what_the_customer_answered_by_their_link(shop):
+    decide(quote_in("sent", shop), accepted=False, name="Kari", note="Too dear")
+    [message] = [job.payload for job in Job.objects.filter(kind="send_mail")]
+    assert (message["to"], message["subject"]) == (shop.member.email, "Fjord Trading rejected QUO-2026-001")
+    for text in ("Kari answered for Fjord Trading", "112.00", "Rejected.", "Too dear", "/quotes/"):
+        assert text in message["body"]
+    decide(quote_in("sent", shop), actor=shop.member)
+    assert Job.objects.filter(kind="send_mail").count() == 1
+
+
 def test_person_of_the_house_notes_an_answer(shop):
     quote = quotes.set_quote_status(actor=shop.member, quote=quote_in("sent", shop), status="accepted", now=NOW)
     assert (quote.decided_by, quote_events(quote)[-1].person) == (shop.member.name, shop.member)
@@ -452,7 +462,8 @@ def test_owner_is_told_once_of_all_that_expired(shop):
     gone.is_active = False
     gone.save()
     assert expire_quotes(now=LATER) == 5
-    messages = {job.payload["to"]: job.payload for job in Job.objects.filter(kind="send_mail")}
+    sent = [job.payload for job in Job.objects.filter(kind="send_mail")]
+    messages = {message["to"]: message for message in sent if "expired" in message["subject"]}
     assert set(messages) == {shop.member.email, shop.staff.email}
     assert messages[shop.staff.email]["subject"] == f"Quote {staffs.number} has expired"
     body = messages[shop.member.email]["body"]

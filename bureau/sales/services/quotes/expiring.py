@@ -3,23 +3,16 @@ already (states.quote_status)."""
 
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from bureau.core import audit
 from bureau.core.jobs import Run, job_handler
-from bureau.core.mail import send_later
 from bureau.core.models import User
 from bureau.sales.models import Quote
+from bureau.sales.notifications.quotes import tell_expired
 from bureau.sales.states import QuoteStatus
-
-SHOWN = 50
-"""At most so many quotes stand in one message."""
 
 
 @job_handler("expire_quotes", every=timedelta(days=1))
@@ -45,24 +38,8 @@ def _expire(owner: int, pks: list[int], *, now: datetime) -> int:
         quotes = list(late.order_by("pk"))
         Quote.objects.filter(pk__in=[quote.pk for quote in quotes]).update(status=QuoteStatus.EXPIRED, updated_at=now)
         if quotes:
-            _tell(User.objects.select_related("organization").get(pk=owner), quotes, now=now)
+            tell_expired(User.objects.select_related("organization").get(pk=owner), quotes, now=now)
         for quote in quotes:
             new = {"status": QuoteStatus.EXPIRED, "version": quote.version, "total_amount": quote.total_amount}
             audit.record(quote, "expired", actor=None, now=now, old={"status": quote.status}, new=new)
     return len(quotes)
-
-
-def _tell(owner: User, quotes: list[Quote], *, now: datetime) -> None:
-    if not owner.is_active:
-        return
-    rows = [{"quote": quote, "url": f"{settings.PUBLIC_URL}/quotes/{quote.pk}/"} for quote in quotes[:SHOWN]]
-    count = len(quotes)
-    words: dict[str, Any] = {"name": owner.name, "rows": rows, "more": count - len(rows)}
-    subject = ngettext("Quote %(number)s has expired", "%(count)d quotes have expired", count)
-    send_later(
-        to=owner.email,
-        subject=subject % {"number": quotes[0].number, "count": count},
-        body=render_to_string("sales/mail/quotes_expired.txt", words),
-        now=now,
-        organization=owner.organization,
-    )

@@ -11,6 +11,7 @@ from bureau.core import audit
 from bureau.core.models import User
 from bureau.kit.errors import BusinessRule, Invalid, WrongState
 from bureau.sales.models import Quote, QuoteVersion
+from bureau.sales.notifications.quotes import tell_answered
 from bureau.sales.permissions import documents as permissions
 from bureau.sales.services.quotes.editing import kept, locked, move
 from bureau.sales.states import MOVED_BY, QuoteStatus
@@ -109,6 +110,8 @@ def move_to(
             quote.decision_note = note
             told |= {"by": quote.decided_by, "note": note}
     quote.save(update_fields=["status", "sent_at", "decided_at", "decided_by", "decision_note", "updated_at"])
+    if actor is None:
+        tell_answered(quote, now=now)
     audit.record(quote, str(status), actor=actor, now=now, old={"status": before}, new=told)
 
 
