@@ -33,7 +33,8 @@ TAKEN_AT_ONCE: Final = 50
 """Rows of a transaction. From its first record on it holds the end of the organization's audit log, for which everybody
 else who writes waits: a fifth of a second."""
 CHANGED_AT_ONCE: Final = 1
-"""The same where records are changed: who holds the audit log must not wait for a record that somebody else changes."""
+"""The same where records are changed or locked: who holds the audit log must not wait for a record that somebody else
+changes."""
 
 
 @job_handler("check_import")
@@ -109,7 +110,7 @@ class Passage:
     def go(self, content: Any) -> None:
         self.importer.permit(self.actor, self.imported.organization).enforce()
         at_once = CHECKED_AT_ONCE if self.trial else TAKEN_AT_ONCE
-        if self.imported.update_existing and not self.trial:
+        if (self.imported.update_existing or self.importer.locks) and not self.trial:
             at_once = CHANGED_AT_ONCE
         rows = self.rows(content)
         self.pass_done(islice(rows, self.imported.rows_done))

@@ -45,7 +45,8 @@ class Take(Protocol):
 @dataclass(frozen=True, slots=True)
 class Importer:
     """`keys`: by what a row is known again, as pairs of field and value; `permit`: whether somebody may import here;
-    `about`: what a refused row is called in the report."""
+    `about`: what a refused row is called in the report; `locks`: whether taking a row waits for records that others
+    change; `changes`: whether records that are there already can be changed, else they always stay as they are."""
 
     kind: str
     label: Any
@@ -54,6 +55,8 @@ class Importer:
     keys: Callable[[Values], Iterable[tuple[str, str]]]
     permit: Callable[[User, Organization], Decision]
     about: Callable[[Values], str]
+    locks: bool = False
+    changes: bool = True
 
 
 importers: dict[str, Importer] = {}

@@ -142,7 +142,7 @@ def test_file_that_cannot_be_read_to_its_end_fails_before_a_row_is_taken(staff):
 
 
 def test_unknown_kind_is_refused(staff):
-    with pytest.raises(Invalid, match="customers, products"):
+    with pytest.raises(Invalid, match="customers, invoices, products"):
         upload(staff, TWO, kind="bills")
 
 

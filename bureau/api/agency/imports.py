@@ -1,4 +1,4 @@
-"""Files of customers and products that come in: `/api/imports/`."""
+"""Files of customers, products and invoices that come in: `/api/imports/`."""
 
 from typing import Any
 

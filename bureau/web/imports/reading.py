@@ -32,7 +32,11 @@ OUTCOMES = {
     RowOutcome.DUPLICATE: ("waiting", gettext_lazy("There already")),
     RowOutcome.REFUSED: ("refused", gettext_lazy("Refused")),
 }
-PAGES = {"customers": ("web:customers", "web:customer"), "products": ("web:products", "web:product")}
+PAGES = {
+    "customers": ("web:customers", "web:customer"),
+    "products": ("web:products", "web:product"),
+    "invoices": ("web:invoices", "web:invoice"),
+}
 """Kind -> the list of its records, and the page of one."""
 MAPPED = "column-"
 
