@@ -224,10 +224,11 @@ def searching(*lookups: str) -> Callable[[str], Q]:
     return condition
 
 
+def each_word(condition: Callable[[Any], Q]) -> Callable[[Sequence[Any]], Q]:
+    """A condition that this one holds for each of the `words`."""
+    return lambda found: reduce(Q.__and__, map(condition, found), Q())
+
+
 def containing(field: str) -> Callable[[Sequence[Any]], Q]:
     """A condition that each of the `words` is found in a field that is kept in upper case."""
-
-    def condition(found: Sequence[Any]) -> Q:
-        return reduce(Q.__and__, (Q(**{f"{field}__contains": word}) for word in found), Q())
-
-    return condition
+    return each_word(lambda word: Q(**{f"{field}__contains": word}))

@@ -13,6 +13,8 @@ from bureau.cases.services.links import create_link
 from bureau.purchasing.services import orders
 from bureau.purchasing.states import RequestStatus as S
 from bureau.sales.services import quotes
+from bureau.sales.services.invoices import cancel_invoice, issue_invoice
+from bureau.sales.services.payments import mark_as_paid
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter, receive
@@ -22,7 +24,7 @@ from tests.factories.orders import make_cost_code, make_project, make_site, make
 from tests.factories.parties import make_customer
 from tests.factories.products import make_product
 from tests.factories.purchasing import NOW, STANDARD_STEPS, make_form, make_office, make_workflow, request_in
-from tests.factories.sales import line, make_quote, make_shop
+from tests.factories.sales import line, make_invoice, make_quote, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -242,3 +244,44 @@ def test_notes_and_links_of_a_case_cost_the_same_queries_for_one_and_for_three()
     add()
     add()
     assert [queries(client, path) for path in paths] == few
+
+
+def test_invoices_and_payments_cost_the_same_queries_for_one_and_for_three():
+    agency = make_agency()
+    client, parameters = ApiClient(agency.member), "?search=jane&status=paid&ordering=-balance,invoice_number"
+    billed = [reverse("api:invoices"), reverse("api:invoices") + parameters]
+    lists = [*billed, reverse("api:payments"), reverse("api:credit-notes")]
+    lists.append(reverse("api:billable-cases", kwargs={"customer_id": agency.customer.pk}))
+    made = []
+
+    def add(*, cases):
+        make_case(agency)
+        lines = [line("", "1", "50.00", case=make_case(agency)) for _ in range(cases)]
+        paid, credited = make_invoice(agency, lines=[line(), *lines]), make_invoice(agency)
+        mark_as_paid(actor=agency.member, invoice=paid, payment_method="cash", payment_date=NOW.date(), now=NOW)
+        issue_invoice(actor=agency.member, invoice=credited, now=NOW)
+        cancel_invoice(actor=agency.member, invoice=credited, now=NOW)
+        made.append(paid.pk)
+
+    add(cases=1)
+    few = [queries(client, path) for path in lists]
+    add(cases=3)
+    add(cases=2)
+    assert [queries(client, path) for path in lists] == few == [6, 6, 4, 3, 4]
+    details = [reverse("api:invoice", kwargs={"pk": pk}) for pk in made]
+    assert [queries(client, path) for path in details] == [5, 5, 5]
+
+
+def test_draft_of_many_lines_costs_the_queries_of_one():
+    shop = make_shop()
+    client = ApiClient(shop.member)
+
+    def made(lines):
+        item = {"description": "Hours", "quantity": 1, "unit_price": "80.00", "tax_code": "GP"}
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.call("POST", "/api/invoices/", {"client": shop.customer.pk, "line_items": [item] * lines})
+        assert answer.status_code == 201, answer.content
+        return len(captured)
+
+    made(1)
+    assert made(1) == made(50)

@@ -4,6 +4,7 @@ The addresses come from the URL configuration: a new one without an entry here f
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,10 @@ from bureau.parties.services.vendors import propose_account
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
 from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import RequestStatus
+from bureau.sales.selectors.invoices import visible_invoice
+from bureau.sales.services.content import LineInput
+from bureau.sales.services.invoices import cancel_invoice, create_invoice
+from bureau.sales.services.payments import mark_as_paid
 from bureau.sales.services.quotes import create_quote
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
@@ -55,6 +60,14 @@ RECORDS = {
     "api:order-pdf": {"pk": "order"},
     "api:order-send": {"pk": "order"},
     "api:order-receipts": {"pk": "order"},
+    "api:invoice": {"pk": "invoice"},
+    "api:invoice-mark-as-paid": {"pk": "invoice"},
+    "api:invoice-credit-note": {"pk": "invoice"},
+    "api:invoice-application-due": {"pk": "invoice_application"},
+    "api:billable-cases": {"customer_id": "customer"},
+    "api:credit-note": {"pk": "credit_note"},
+    "api:payment": {"pk": "payment"},
+    "api:payment-refund": {"pk": "payment"},
     "api:quote": {"pk": "quote"},
     "api:quote-convert": {"pk": "quote"},
     "api:quote-versions": {"pk": "quote"},
@@ -200,6 +213,8 @@ NO_RECORD = {
     "api:dialect-schema": "names a document of the API itself",
     "api:integration-sync": "names a service; it works on the caller's own organization",
     "api:products-by-type": "names a word; what is found by it is the caller's own organization's",
+    "api:invoice-delete-preview": "superusers only, who see all; others are refused before a look at it",
+    "api:invoice-force-delete": "the same (tests/contract/test_invoice_actions.py)",
     "web:password-reset": "the token is the permission, for whoever holds it",
     "web:calendar-feed": "the same",
     "web:case-link": "the same",
@@ -230,6 +245,15 @@ class World:
     callers: dict[str, ApiClient]
 
 
+def bill_case(case, *, actor):
+    """A cancelled invoice of the case, and what was paid on it."""
+    lines = [LineInput("", Decimal(1), Decimal(100), case=case)]
+    invoice = create_invoice(actor=actor, customer=case.customer, lines=lines, now=NOW)
+    paid = mark_as_paid(actor=actor, invoice=invoice, payment_method="cash", payment_date=NOW.date(), now=NOW)
+    cancel_invoice(actor=actor, invoice=invoice, now=NOW)
+    return visible_invoice(actor, invoice.pk), paid[0]
+
+
 @pytest.fixture
 def world(db):
     theirs, site = make_office(), make_site()
@@ -245,6 +269,7 @@ def world(db):
         organization=theirs.organization,
         requested_by=theirs.requester,
     )
+    invoice, paid = bill_case(case, actor=site.staff)
     ids = {
         "request": request.uuid,
         "request_pk": request.pk,
@@ -270,6 +295,10 @@ def world(db):
         "product": product.pk,
         "task": product.tasks.all()[0].pk,
         "start_date": "2026-03-10",
+        "invoice": invoice.pk,
+        "invoice_application": invoice.lines.get().pk,
+        "credit_note": invoice.credit_note.pk,
+        "payment": paid.pk,
         "quote": create_quote(actor=site.staff, customer=customer, lines=[], now=NOW).pk,
         "document_type": product.documents.all()[0].document_type_id,
         "project": site.project.code,
@@ -353,6 +382,9 @@ def test_lists_hold_nothing_of_another_organization(world):
     for name in (
         "bills",
         "quotes",
+        "invoices",
+        "payments",
+        "credit-notes",
         "clients",
         "customers",
         "customer-search",

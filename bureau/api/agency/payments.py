@@ -1,7 +1,5 @@
 """Payments and refunds: `/api/payments/`."""
 
-from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 from django.db.models import Q
@@ -9,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, number, words
+from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, each_word, number, words
 from bureau.api.shared.invoice_actions import MethodFields, method_of
 from bureau.api.shared.invoices import FAMILIES
 from bureau.api.shared.payment_shapes import KNOWN_AS, PaymentShape, all_payments, one_payment
@@ -31,12 +29,10 @@ class Method(OneOf):
         return KNOWN_AS.get(method, method)
 
 
-def found_by(given: Sequence[Any]) -> Q:
-    def condition(word: Any) -> Q:
-        own = Q(reference__icontains=word) | Q(note__icontains=word)
-        return own | Q(invoice__number__contains=word) | Q(invoice__customer__sort_name__contains=word)
-
-    return reduce(Q.__and__, map(condition, given), Q())
+def containing(word: Any) -> Q:
+    """`word` in upper case."""
+    own = Q(reference__icontains=word) | Q(note__icontains=word)
+    return own | Q(invoice__number__contains=word) | Q(invoice__customer__sort_name__contains=word)
 
 
 METHODS = Method([*PaymentMethod.values, *KNOWN_AS])
@@ -50,7 +46,7 @@ FILTERS = [
     Filter("payment_date__lte", "payment_date__lte", day),
     Filter("payment_method", "payment_method", METHODS),
     Filter("payment_type", "payment_method", METHODS, "the same"),
-    Filter("search", found_by, words, "words of reference, note, invoice number or client"),
+    Filter("search", each_word(containing), words, "words of reference, note, invoice number or client"),
     *CREATED,
 ]
 ORDERING = Ordering(

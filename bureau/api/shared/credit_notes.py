@@ -2,12 +2,20 @@
 
 from typing import Any
 
+from django.db.models import Q
 from rest_framework import serializers
 
-from bureau.api.filters import CREATED, Filter, Ordering, day, number, searching
+from bureau.api.filters import CREATED, Filter, Ordering, day, each_word, number, words
 from bureau.api.shapes import Money, Shape
 from bureau.api.views import BizView, Call, operation
 from bureau.sales.models import CreditNote
+
+
+def containing(word: Any) -> Q:
+    """`word` in upper case."""
+    own = Q(number__contains=word) | Q(invoice__number__contains=word)
+    return own | Q(invoice__customer__sort_name__contains=word)
+
 
 FILTERS = [
     Filter("invoice", "invoice", number, "invoice id"),
@@ -15,11 +23,7 @@ FILTERS = [
     Filter("customer", "invoice__customer", number, "as client"),
     Filter("issue_date__gte", "issue_date__gte", day),
     Filter("issue_date__lte", "issue_date__lte", day),
-    Filter(
-        "search",
-        searching("number", "invoice__number", "invoice__customer__sort_name"),
-        help="words of its number, the invoice's number or the client",
-    ),
+    Filter("search", each_word(containing), words, "words of its number, the invoice's number or the client"),
     *CREATED,
 ]
 ORDERING = Ordering(

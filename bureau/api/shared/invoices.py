@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import reduce
 from typing import Any
 
 from django.db.models import Q
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, flag, number, words
+from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, each_word, flag, number, words
 from bureau.api.shapes import Rows
 from bureau.api.shared.customers import with_owner
 from bureau.api.shared.invoice_shapes import STATUSES, InvoiceShape, all_invoices, shown
@@ -56,10 +55,6 @@ def without(statuses: Sequence[Any]) -> Q:
     return ~Q(status__in=statuses) if statuses else Q()
 
 
-def found_by(given: Sequence[Any]) -> Q:
-    return reduce(Q.__and__, (selectors.containing(word) for word in given), Q())
-
-
 FILTERS = [
     Filter("status", with_status, ShownStatus(STATUSES), "as it is shown: what is overdue is not sent or partial"),
     Filter("hide_paid", without, paid_or_not, "true: without those that are paid"),
@@ -75,7 +70,7 @@ FILTERS = [
         for name, column in (("issue_date", "issue_date"), ("invoice_date", "issue_date"), ("due_date", "due_date"))
         for lookup in ("gte", "lte")
     ),
-    Filter("search", found_by, words, "words of the number or the client"),
+    Filter("search", each_word(selectors.containing), words, "words of the number or the client"),
     *CREATED,
 ]
 ORDERING = Ordering(
