@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -74,9 +76,7 @@ def case_of_shop(shop):
 
     def made(price="350.00", customer=None):
         product = make_product(shop.organization, base_price=Decimal(price), tax_code="GST2")
-        return create_case(
-            actor=shop.admin, customer=customer or shop.customer, product=product, now=timezone.now()
-        )
+        return create_case(actor=shop.admin, customer=customer or shop.customer, product=product, now=timezone.now())
 
     return made
 
@@ -328,7 +328,9 @@ def test_foreign_case_is_refused(member, shop, case_of_shop):
     page = refused(member, filled(shop, line_case=[str(hidden.pk), "", ""]))
     assert "There is no such case." in page
     assert hidden.number not in page
-    assert "data-add-case" not in member.get(reverse("web:invoice-cases"), {"client": hidden.customer_id}).content.decode()
+    assert (
+        "data-add-case" not in member.get(reverse("web:invoice-cases"), {"client": hidden.customer_id}).content.decode()
+    )
 
 
 # --- Copies
@@ -387,3 +389,24 @@ def test_more_lines_without_script(member, shop):
     assert page.count('name="line_description"') == 2 + 5
     assert ">Travel</textarea>" in page
     assert not Invoice.objects.exists()
+
+
+def test_as_many_lines_as_an_invoice_takes_are_sent_with_their_form(member, shop):
+    rows = {"description": "Advice", "quantity": "1", "unit": "", "unit_price": "1", "discount_percent": "", "case": ""}
+    lines = {f"line_{name}": [text] * 200 for name, text in rows.items()} | {"line_tax_code": ["GP"] * 200}
+    member.post(new_page(), filled(shop, **lines))
+    assert Invoice.objects.get().lines.count() == 200
+    assert "Use at most 200 lines." in refused(
+        member, filled(shop, **{name: [*texts, texts[0]] for name, texts in lines.items()})
+    )
+
+
+def test_editor_asks_as_often_for_many_lines_as_for_one(member, shop, case_of_shop):
+    def queries(count):
+        invoice = make_invoice(shop, lines=[line(case=case_of_shop()) for _n in range(count)])
+        case_of_shop()
+        with CaptureQueriesContext(connection) as seen:
+            member.get(edit_page(invoice))
+        return len(seen)
+
+    assert queries(1) == queries(4)

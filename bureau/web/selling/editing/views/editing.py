@@ -208,6 +208,7 @@ def _shown(
     context = {
         "kind": kind,
         "item": item,
+        "status": item.status_on(timezone.localdate()) if item else "",
         "form": form,
         "typed": typed,
         "clients": clients,
