@@ -65,8 +65,11 @@ class Movement:
         """What a credit note, a payment or a refund is for, and how the money came."""
         if self.kind == MovementKind.INVOICE:
             return ""
-        method = str(PaymentMethod(self.payment_method).label) if self.payment_method else ""
-        return ", ".join(filter(None, (_("for %(number)s") % {"number": self.invoice_number}, method)))
+        return ", ".join(filter(None, (_("for %(number)s") % {"number": self.invoice_number}, self.method)))
+
+    @property
+    def method(self) -> str:
+        return str(PaymentMethod(self.payment_method).label) if self.payment_method else ""
 
 
 @dataclass(frozen=True, slots=True)

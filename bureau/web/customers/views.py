@@ -23,6 +23,9 @@ from bureau.parties.services.customers import (
     set_active,
     update_customer,
 )
+from bureau.sales.selectors.customers import payments_of, selling_figures
+from bureau.sales.selectors.invoices import visible_invoices
+from bureau.sales.selectors.quotes import visible_quotes
 from bureau.web.answers import UNREADABLE, PageRequest, page, paged
 from bureau.web.customers.forms import CustomerForm
 from bureau.web.customers.reading import CustomerFilters, Story, documents_held, events
@@ -32,6 +35,7 @@ from bureau.web.setup.forms import show_refusal
 SHOWN = 25
 SHOWN_DOCUMENTS = 50
 SHOWN_TWINS = 3
+SHOWN_SALES = 5
 COLUMNS = (
     Column(gettext_lazy("Name"), "party.name"),
     Column(gettext_lazy("Kind"), "get_customer_type_display"),
@@ -87,6 +91,11 @@ def customer(request: PageRequest, pk: int) -> HttpResponse:
         "cases": histories.cases_of(user, found)[: SHOWN + 1],
         "shown": SHOWN,
         "documents": documents_held(histories.documents_of(user, found)[:SHOWN_DOCUMENTS], today),
+        "figures": selling_figures(user, found, today=today),
+        "invoices": visible_invoices(user, today=today).filter(customer=found)[: SHOWN_SALES + 1],
+        "quotes": visible_quotes(user, today=today).filter(customer=found)[: SHOWN_SALES + 1],
+        "payments": payments_of(user, found)[: SHOWN_SALES + 1],
+        "shown_sales": SHOWN_SALES,
         "events": events(histories.history_of(found)[:SHOWN]),
         "may_write": can_write_customer(user, found),
         "today": today,
