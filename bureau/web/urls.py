@@ -21,5 +21,6 @@ urlpatterns = [
     path("", include("bureau.web.links.urls")),
     path("", include("bureau.web.products.urls")),
     path("", include("bureau.web.selling.editing.urls")),
+    path("", include("bureau.web.statements.urls")),
     path("", include("bureau.web.design.urls")),
 ]
