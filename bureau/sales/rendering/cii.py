@@ -131,10 +131,13 @@ def _add_party(agreement: Element, name: str, party: dict[str, Any], *, seller: 
 
 
 def _add_delivery(trade: Element, content: Content) -> None:
-    """A supply within the European Union says where to and when (BR-IC-11, BR-IC-12); the date is the invoice's."""
+    """To the buyer. A supply within the European Union also says to which country and when (BR-IC-11, BR-IC-12); the
+    date is the invoice's."""
     delivery = add(trade, "ram:ApplicableHeaderTradeDelivery")
+    receiver = add(delivery, "ram:ShipToTradeParty")
+    add(receiver, "ram:Name", content.buyer["name"])
     if any(tax.category == TaxCategory.INTRA_COMMUNITY for tax in content.taxes):
-        add(delivery, "ram:ShipToTradeParty/ram:PostalTradeAddress/ram:CountryID", content.buyer["country"])
+        add(receiver, "ram:PostalTradeAddress/ram:CountryID", content.buyer["country"])
         _add_day(delivery, "ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime", content.issue_date)
 
 
