@@ -491,9 +491,9 @@ def test_actions_say_what_can_be_done_or_why_not(shop):
     expected = {
         "draft": {"edit", "send", "delete", "copy"},
         "sent": {"edit", "send", "accept", "reject", "expire", "copy", "link"},
-        "accepted": {"convert", "copy"},
-        "rejected": {"edit", "copy"},
-        "expired": {"edit", "copy"},
+        "accepted": {"convert", "copy", "link"},
+        "rejected": {"edit", "copy", "link"},
+        "expired": {"edit", "copy", "link"},
     }
     for status, names in expected.items():
         actions = available_actions(quote_in(status, shop), shop.member, today=TODAY)

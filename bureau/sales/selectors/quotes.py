@@ -75,7 +75,7 @@ def available_actions(quote: Quote, user: User, *, today: date) -> dict[str, Dec
         "convert": convert,
         "delete": ALLOWED if draft else denied(wrong_state(shown, "delete")),
         "copy": ALLOWED,
-        "link": ALLOWED if shown == QuoteStatus.SENT else denied(wrong_state(shown, "link")),
+        "link": denied(wrong_state(shown, "link")) if draft else ALLOWED,
     }
 
 
