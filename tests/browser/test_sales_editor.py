@@ -137,6 +137,10 @@ def test_rows_without_units_are_pasted(visit, shop):
     expect(cell(page, 1, "Unit price")).to_have_value("1200.00")
     expect(cell(page, 1, "Unit")).to_have_value("")
     expect(page.locator(".lines-foot [data-sum=net]")).to_have_text("1,888.00")
+    page.get_by_role("combobox", name="Client").fill("Fjord Trading")
+    page.keyboard.press("Control+Shift+Enter")
+    page.wait_for_url("**/send/")
+    assert str(Invoice.objects.get().subtotal) == "1888.00"
 
 
 def test_page_is_shown_as_it_will_be_printed(visit, shop):
@@ -191,6 +195,9 @@ def test_draft_saves_itself_and_a_new_one_is_kept_here(visit, shop):
     expect(page.get_by_role("combobox", name="Client")).to_be_focused()
     expect(cell(page, 0, "Description")).to_have_value("Gravel")
     visitor.check_accessibility()
+    page = visitor.open(reverse("web:invoice-new") + f"?client={shop.customer.pk}")
+    expect(page.get_by_role("combobox", name="Client")).to_have_value("Fjord Trading")
+    page = visitor.open(reverse("web:invoice-new"))
     page.get_by_role("link", name="Discard").click()
     page.wait_for_url("**/invoices/")
     page = visitor.open(reverse("web:invoice-new"))

@@ -301,7 +301,7 @@
         if (field?.type === "checkbox") field.checked = true; else if (field && field.type !== "file") field.value = value;
       });
       form.dispatchEvent(new Event("restored"));
-      toast(say("Restored"));
+      toast(form.dataset.restored || say("Restored"));
       save();
     });
   });

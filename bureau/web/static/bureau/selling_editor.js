@@ -120,6 +120,12 @@
   /* --- Enter goes on, as in the lines; what sends is Ctrl-Enter, or a button */
   form.addEventListener("keydown", (event) => {
     const field = event.target;
+    if (event.key === "Enter" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      event.stopPropagation();
+      form.requestSubmit($("[data-send]", form));
+      return;
+    }
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.defaultPrevented || !field.matches("input") || table.contains(field)) return;
     event.preventDefault();
     const fields = $$("input:not([type=hidden]), select, textarea", form).filter((one) => one.checkVisibility());

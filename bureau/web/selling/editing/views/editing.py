@@ -8,7 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from bureau.cases.models import Case
 from bureau.kit.errors import BusinessRule, Forbidden, Invalid, NotFound, WrongState
@@ -68,10 +68,12 @@ def edit(request: PageRequest, kind: Kind, pk: int) -> HttpResponse:
 
 
 @page
-@require_GET
+@require_http_methods(["GET", "POST"])
 def copy(request: PageRequest, kind: Kind, pk: int) -> HttpResponse:
     """A new one, filled as another is; nothing is made before it is saved."""
     item = document_of(request, kind, pk)
+    if request.method == "POST":
+        return _posted(request, kind, None)
     values = first_values(kind, item.organization, timezone.localdate()) | chosen_values(item.customer)
     values |= {"terms": item.terms, "notes": item.notes}
     return _shown(request, kind, None, EditorForm(kind, request.user, initial=values), copied_lines(item))
@@ -222,7 +224,7 @@ def _shown(
         "currency": item.currency if item else organization.currency,
         "autosaves": bool(item and item.status == kind.draft),
         "days": kind.days(organization),
-        **_addresses(kind, item),
+        **_addresses(request, kind, item),
     }
     return render(request, "web/selling/editor/edit.html", context, status=UNREADABLE if form.is_bound else 200)
 
@@ -240,9 +242,9 @@ def offered_cases(
     return [case_line(case, customer.organization) for case in cases if str(case.pk) not in there]
 
 
-def _addresses(kind: Kind, item: Document | None) -> dict[str, str]:
+def _addresses(request: PageRequest, kind: Kind, item: Document | None) -> dict[str, str]:
     if item is None:
-        here = kind.url("new")
+        here = request.get_full_path()  # what is kept in the browser is of this client, this copy
         return {"page": here, "preview": kind.url("preview"), "pdf": kind.url("preview-pdf"), "back": kind.list_url}
     return {
         "page": kind.url("edit", item.pk),
