@@ -1,6 +1,5 @@
 """What the pages of ageing and statements are asked for, and what they show beside the figures."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -117,8 +116,7 @@ class Period:
             self.date_from = None
         self.currency = request.GET.get("currency", "").strip()[:3].upper().replace("\x00", "")
 
-    @property
-    def choices(self) -> Sequence[dict[str, Any]]:
+    def choices(self, statement: Statement) -> list[dict[str, Any]]:
         """Periods to go to at once."""
         today, month = self.today, self.today.replace(day=1)
         year = today.replace(month=1, day=1)
@@ -130,7 +128,12 @@ class Period:
             (_("Twelve months"), add_months(today, -12), today),
         ]
         return [
-            {"label": label, "from": first, "to": last, "current": (first, last) == (self.date_from, self.date_to)}
+            {
+                "label": label,
+                "from": first,
+                "to": last,
+                "current": (first, last) == (statement.date_from, statement.date_to),
+            }
             for label, first, last in found
         ]
 

@@ -77,6 +77,7 @@ def statement(request: PageRequest, pk: int) -> HttpResponseBase:
         "statement": found,
         "customer": found.customer,
         "period": period,
+        "choices": period.choices(found),
         "parts": parts_of(found.owed, found.date_to, client=found.customer.pk, listed=listed),
     }
     return render(request, "web/statements/statement.html", context)
