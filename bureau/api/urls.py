@@ -141,6 +141,7 @@ biz = [
     path("quotes/", quotes.QuoteList.as_view(), name="quotes"),
     path("quotes/<int:pk>/", quotes.QuoteItem.as_view(), name="quote"),
     path("quotes/<int:pk>/convert-to-invoice/", quotes.QuoteConvert.as_view(), name="quote-convert"),
+    path("quotes/<int:pk>/download/", quotes.QuoteDownload.as_view(), name="quote-download"),
     path("quotes/<int:pk>/versions/", quotes.QuoteVersions.as_view(), name="quote-versions"),
     path("bills/", bills.BillList.as_view(), name="bills"),
     path("bills/<int:pk>/", bills.BillItem.as_view(), name="bill"),

@@ -70,6 +70,7 @@ RECORDS = {
     "api:payment-refund": {"pk": "payment"},
     "api:quote": {"pk": "quote"},
     "api:quote-convert": {"pk": "quote"},
+    "api:quote-download": {"pk": "quote"},
     "api:quote-versions": {"pk": "quote"},
     "api:bill": {"pk": "bill"},
     "api:bill-match": {"pk": "bill"},

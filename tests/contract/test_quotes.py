@@ -290,6 +290,18 @@ def test_change_after_sending_makes_the_next_version(shop, member):
     )
 
 
+def test_quote_is_downloaded_as_a_pdf(shop, member):
+    quote = make_quote(shop)
+    for given in ({}, {"file_format": "pdf"}):
+        answer = member.call("GET", path(quote, "download/"), given)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        assert answer["Content-Disposition"] == f'attachment; filename="{quote.number}.pdf"'
+        assert b"".join(answer.streaming_content).startswith(b"%PDF-")
+    assert AuditEntry.objects.filter(entity_type="quote", action="downloaded").count() == 2
+    wrong = member.call("GET", path(quote, "download/"), {"file_format": "gif"})
+    assert (wrong.status_code, list(wrong.json()["details"])) == (400, ["file_format"])
+
+
 def test_draft_is_deleted_and_its_number_stays_unused(shop, member):
     quote = make_quote(shop)
     assert member.call("DELETE", path(quote)).status_code == 204
@@ -418,6 +430,7 @@ def test_quotes_are_seen_by_their_people_alone(shop, member):
             ("DELETE", path(quote)),
             ("POST", path(quote, "convert-to-invoice/")),
             ("GET", path(quote, "versions/")),
+            ("GET", path(quote, "download/")),
         ):
             answer = stranger.call(method, address, None if method == "GET" else {"status": "lost"})
             assert answer.status_code == 404, (method, address)

@@ -7,12 +7,16 @@ from functools import reduce
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpResponseBase
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from bureau.api.filters import CREATED, Filter, OneOf, Ordering, day, number, words
 from bureau.api.shapes import Computed, Listing, Money, Rows, Shape
 from bureau.api.shared.customers import with_owner
+from bureau.api.shared.downloads import attachment
 from bureau.api.shared.invoice_shapes import InvoiceShape
 from bureau.api.shared.invoice_shapes import shown as shown_invoice
 from bureau.api.shared.sales import (
@@ -88,6 +92,9 @@ ORDERING = Ordering(
     created_at="created_at",
     updated_at="updated_at",
 )
+
+
+FILE_FORMAT = Filter("file_format", "", OneOf(["pdf"]), "pdf where not given", default="pdf")
 
 
 class QuoteColumns(Shape):
@@ -294,3 +301,14 @@ class QuoteVersions(BizView):
     @operation(answer=VersionShape, page=True, summary="A quote's versions as they were sent, the newest first")
     def get(self, request: Call, pk: int) -> Any:
         return selectors.quote_versions(selectors.visible_quote(request.user, pk))
+
+
+class QuoteDownload(BizView):
+    @operation(
+        answer=OpenApiResponse(OpenApiTypes.BINARY), filters=[FILE_FORMAT], summary="A quote as a file, as it is now"
+    )
+    def get(self, request: Call, pk: int) -> HttpResponseBase:
+        quote = selectors.visible_quote(request.user, pk)
+        FILE_FORMAT.read(request.query_params.get(FILE_FORMAT.name) or FILE_FORMAT.default)
+        content = quotes.read_quote_pdf(actor=request.user, quote=quote, now=timezone.now())
+        return attachment(content, filename=quotes.quote_filename(quote), content_type="application/pdf")
