@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,17 +32,23 @@ FAMILIES = ("biz", "agency")
 
 
 class ShownStatus(OneOf):
-    """The first and last due date, and the kept statuses, of the invoices that are shown as one status today."""
+    """What `with_status` asks about the invoices that are shown as one status today: the kept status; of an open one
+    also today, which is no later than the due date; of those that are overdue both open ones, and today. A prepared
+    list is told apart by how many values there are."""
 
     def __call__(self, value: str) -> list[Any]:
         status, today = super().__call__(value), timezone.localdate()
         if status == InvoiceStatus.OVERDUE:
-            return [date.min, today - timedelta(days=1), *OPEN]
-        return [today if status in OPEN else date.min, date.max, status]
+            return [today, *OPEN]
+        return [today, status] if status in OPEN else [status]
 
 
 def with_status(given: Sequence[Any]) -> Q:
-    return Q(due_date__gte=given[0], due_date__lte=given[1], status__in=given[2:])
+    if len(given) == 1:
+        return Q(status=given[0])
+    today, *statuses = given
+    late = Q(due_date__lt=today, status__in=statuses)
+    return late if len(statuses) > 1 else Q(due_date__gte=today, status=statuses[0])
 
 
 def paid_or_not(value: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What is shown of payments, by themselves and in their invoice."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ from bureau.api.shapes import Computed, Listing, Money, Shape
 from bureau.core.models import PaymentMethod, User
 from bureau.core.prepared import EVERYTHING, Narrowing, PreparedForMany, PreparedForUser
 from bureau.sales.models import Payment
-from bureau.sales.selectors.parts import payments_of, shares_of
+from bureau.sales.selectors.parts import payments_of, shares_of, shares_on
 
 SHOWN_AS = {PaymentMethod.BANK_TRANSFER.value: "wire_transfer"}
 """The agency suite has another word for it (system.md, section 7)."""
@@ -72,24 +72,30 @@ one_payment = PaymentColumns.prepared_for_user(
     lambda user, payment: Payment.objects.visible_to(user).filter(pk=payment)
 )
 _payments = PaymentColumns.prepared_for_many("invoice_id", payments_of)
-_shares = PreparedForMany(shares_of, columns=["payment_id", "line_id", "line__case_id", "amount"])
+SHARE = ("payment_id", "line_id", "line__case_id", "amount")
+_shares = PreparedForMany(shares_of, columns=SHARE)
+_shares_on = PreparedForMany(shares_on, columns=SHARE)
 
 
 def payments_by_invoice(invoices: list[int]) -> dict[int, list[dict[str, Any]]]:
     """Those of each of these invoices, the oldest first."""
     found = _payments(invoices)
-    _allocated([payment for payments in found.values() for payment in payments])
+    _allocate([payment for payments in found.values() for payment in payments], _shares_on(invoices))
     return found
 
 
 def _allocated(payments: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The payments, told which lines they are for."""
+    _allocate(payments, _shares([payment["id"] for payment in payments]))
+    return payments
+
+
+def _allocate(payments: Iterable[dict[str, Any]], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Tells the payments which lines they are for; `rows` are their shares."""
     shares: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for payment, line, case, amount in _shares([payment["id"] for payment in payments]):
+    for payment, line, case, amount in rows:
         application = line if case else None
         shares[payment].append({"line": line, "invoice_application": application, "amount": Money.convert(amount)})
     for payment in payments:
         own = shares[payment["id"]]
         payment["invoice_application"] = own[0]["invoice_application"] if len(own) == 1 else None
         payment["allocations"] = own
-    return payments

@@ -30,6 +30,11 @@ def shares_of(payments: Sequence[Any]) -> QuerySet[PaymentShare]:
     return PaymentShare.objects.filter(_among("payment_id", payments)).order_by("line__line_number")
 
 
+def shares_on(invoices: Sequence[Any]) -> QuerySet[PaymentShare]:
+    """Of all payments of these invoices, in the order of the lines."""
+    return PaymentShare.objects.filter(_among("payment__invoice_id", invoices)).order_by("line__line_number")
+
+
 def for_line(line: Any) -> Q:
     """The payments of which something is for a line."""
     return Q(pk__in=PaymentShare.objects.filter(line=line).values("payment"))
