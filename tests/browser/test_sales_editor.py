@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from bureau.cases.services.cases import create_case
 from bureau.parties.models import Customer
 from bureau.sales.models import Invoice, Quote
+from tests.factories.accounts import PASSWORD
 from tests.factories.products import make_product
 from tests.factories.sales import line, make_invoice, make_shop
 
@@ -200,6 +201,29 @@ def test_draft_saves_itself_and_a_new_one_is_kept_here(visit, shop):
     page = visitor.open(reverse("web:invoice-new"))
     page.get_by_role("link", name="Discard").click()
     page.wait_for_url("**/invoices/")
+    page = visitor.open(reverse("web:invoice-new"))
+    expect(cell(page, 0, "Description")).to_have_value("")
+
+
+def test_what_was_typed_outlives_the_session(visit, shop):
+    visitor = visit(shop.member.username)
+    page = visitor.open(reverse("web:invoice-new"))
+    page.get_by_role("combobox", name="Client").press_sequentially("fjord")
+    page.get_by_role("option", name="Fjord Trading").click()
+    cell(page, 0, "Description").fill("Gravel")
+    cell(page, 0, "Unit price").fill("44")
+    visitor.context.clear_cookies(name="sessionid")
+    page.keyboard.press("Control+Enter")
+    page.get_by_label("Username or e-mail").fill(shop.member.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(cell(page, 0, "Description")).to_have_value("Gravel")
+    expect(page.locator("[data-client-card]")).to_contain_text("Havnegata")
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    cell(page, 0, "Unit price").press("Control+Enter")
+    page.wait_for_url(SAVED)
+    assert Invoice.objects.get().customer == shop.customer
     page = visitor.open(reverse("web:invoice-new"))
     expect(cell(page, 0, "Description")).to_have_value("")
 

@@ -66,6 +66,14 @@
   new ResizeObserver(() => { if (stale && pane.offsetParent) draw(); }).observe(pane);
   soon(0);
 
+  /* --- A description is as high as its text; most browsers do it by themselves */
+  if (!CSS.supports("field-sizing", "content")) {
+    const grow = () => $$("textarea", table).forEach((area) => { area.style.height = "auto"; area.style.height = `${area.scrollHeight}px`; });
+    form.addEventListener("input", grow);
+    form.addEventListener("restored", grow);
+    grow();
+  }
+
   /* --- Cases of the client become lines; one is offered again when its line is gone */
   const cases = $("#ready-cases");
   const offer = () => {
