@@ -9,10 +9,14 @@ from bureau.kit.pricing import Priced
 
 
 class TaxedLine(Protocol):
-    tax_rate: Decimal
-    tax_category: str
-    net_amount: Decimal
-    tax_amount: Decimal
+    @property
+    def tax_rate(self) -> Decimal: ...
+    @property
+    def tax_category(self) -> str: ...
+    @property
+    def net_amount(self) -> Decimal: ...
+    @property
+    def tax_amount(self) -> Decimal: ...
 
 
 def line_amounts(quantity: Decimal, unit_price: Decimal, discount_percent: Decimal, rate: Decimal) -> Priced:

@@ -36,7 +36,7 @@ class ShownStatus(OneOf):
     also today, which is no later than the due date; of those that are overdue both open ones, and today. A prepared
     list is told apart by how many values there are."""
 
-    def __call__(self, value: str) -> list[Any]:
+    def __call__(self, value: str) -> list[Any]:  # type: ignore[override]
         status, today = super().__call__(value), timezone.localdate()
         if status == InvoiceStatus.OVERDUE:
             return [today, *OPEN]
@@ -95,7 +95,7 @@ ORDERING = Ordering(
     created_at="created_at",
     updated_at="updated_at",
 )
-AMOUNT = {"max_digits": MAX_DIGITS, "decimal_places": 2}
+AMOUNT: dict[str, Any] = {"max_digits": MAX_DIGITS, "decimal_places": 2}
 
 
 class InvoiceLineFields(SalesLineFields):
@@ -154,7 +154,7 @@ def content_of(user: User, given: Mapping[str, Any], invoice: Invoice | None = N
     """What the services take, but for the lines. Raises Invalid."""
     names, values = names_in(given, invoice), {}
     if invoice is None or given.get(names["customer"], invoice.customer_id) != invoice.customer_id:
-        values["customer"] = customer_of(user, given, invoice and invoice.customer_id)
+        values["customer"] = customer_of(user, given, invoice.customer_id if invoice else None)
     organization = invoice.organization if invoice else values["customer"].organization
     if names["issue_date"] in given:
         values["issue_date"] = given[names["issue_date"]]
@@ -298,7 +298,7 @@ class InvoiceItem(BizView):
         invoice = selectors.visible_invoice(request.user, pk)
         changes, names, lines = content_of(request.user, given, invoice), names_in(given, invoice), None
         if "line_items" in given or "invoice_applications" in given:
-            read = GivenLines(request.user, given, invoice.lines.all())
+            read = GivenLines(request.user, given, list(invoice.lines.all()))
             lines, names = read.changed, names | read.names
         with errors_under(names):
             invoices.save_invoice(
