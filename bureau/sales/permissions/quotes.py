@@ -15,6 +15,9 @@ STATE = {
     ),
 }
 
+TOO_LATE = gettext_lazy("It would have expired. Give it a later expiry date first.")
+"""Of a draft that is to be sent after its last day."""
+
 
 def wrong_state(status: QuoteStatus, action: str) -> str:
     """The sentence for an action that a quote shown as `status` does not have."""

@@ -11,7 +11,7 @@ from bureau.kit.errors import NotFound
 from bureau.kit.permissions import ALLOWED, Decision, denied
 from bureau.sales.models import Quote, QuoteVersion
 from bureau.sales.permissions import documents as permissions
-from bureau.sales.permissions.quotes import wrong_state
+from bureau.sales.permissions.quotes import TOO_LATE, wrong_state
 from bureau.sales.selectors.invoices import MAX_WORDS, DocumentEvent, containing, events_of
 from bureau.sales.states import MOVED_BY, QUOTE_MOVES, QuoteStatus
 
@@ -65,7 +65,7 @@ def available_actions(quote: Quote, user: User, *, today: date) -> dict[str, Dec
         for action in MOVED_BY.values()
     }
     if draft and quote.expiry_date < today:
-        moves["send"] = denied(_("It would have expired. Give it a later expiry date first."))
+        moves["send"] = denied(str(TOO_LATE))
     convert = ALLOWED if accepted else denied(wrong_state(shown, "convert"))
     if hasattr(quote, "invoice"):
         convert = denied(_("The quote has become invoice %(number)s already.") % {"number": quote.invoice.number})
