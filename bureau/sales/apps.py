@@ -6,5 +6,9 @@ class SalesConfig(AppConfig):
     label = "sales"
 
     def ready(self) -> None:
-        from bureau.sales import importing  # noqa: F401  (it registers its kind of import)
-        from bureau.sales.services.quotes import expiring  # noqa: F401  (it registers its kind of job)
+        from bureau.sales import (
+            importing,  # noqa: F401  (it registers its kind of import)
+            reminders,  # noqa: F401  (these register their kinds of job)
+        )
+        from bureau.sales.services import recurring, sending  # noqa: F401
+        from bureau.sales.services.quotes import expiring  # noqa: F401

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("bureau.web.imports.urls")),
     path("", include("bureau.web.links.urls")),
     path("", include("bureau.web.products.urls")),
+    path("", include("bureau.web.sales_links.urls")),
     path("", include("bureau.web.selling.editing.urls")),
     path("", include("bureau.web.statements.urls")),
     path("", include("bureau.web.design.urls")),

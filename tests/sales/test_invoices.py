@@ -199,16 +199,6 @@ def test_draft_without_lines_is_not_issued(shop):
     assert (invoice.status, invoice.total_amount) == ("draft", 0)
 
 
-def test_invoice_is_issued_with_its_making_or_not_made(shop):
-    made = {"actor": shop.member, "customer": shop.customer, "issued": True, "now": NOW}
-    invoice = invoices.create_invoice(**made, lines=[line()])
-    invoice.refresh_from_db()
-    assert (invoice.status, invoice.issued_at, bool(invoice.parties)) == ("sent", NOW, True)
-    with pytest.raises(WrongState, match="no line"):
-        invoices.create_invoice(**made, lines=[])
-    assert Invoice.objects.count() == 1
-
-
 def test_invoice_of_nothing_is_paid_when_it_is_issued(shop):
     invoice = make_invoice(shop, lines=[line(discount_percent=Decimal(100))], issued=True, now=NOW)
     assert (invoice.status, invoice.balance, invoice.paid_at) == ("paid", 0, TODAY)

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from bureau.core.models import AuditEntry
 from bureau.kit.errors import BusinessRule
-from bureau.sales.models import CreditNote, Invoice, Payment
-from bureau.sales.services import invoices
+from bureau.sales.models import CreditNote, Invoice, InvoiceReminder, Payment
+from bureau.sales.reminders import remind_customers
+from bureau.sales.services import invoices, recurring
 from bureau.sales.services.payments import mark_as_paid, record_payment
 from tests.crowds import at_once
 from tests.factories.cases import make_agency, make_case
@@ -120,3 +121,26 @@ def test_draft_is_changed_by_many_and_always_adds_up():
     assert invoice.total_amount == sum(row.line_total for row in rows) == invoice.balance
     assert [row.line_number for row in rows] == list(range(1, len(rows) + 1))
     assert invoice.status == "sent"
+
+
+def test_many_runs_at_once_make_one_recurring_invoice_for_each_date():
+    shop, start = make_shop(), date(2026, 9, 30)
+    recurring.create_recurring(
+        actor=shop.member,
+        customer=shop.customer,
+        lines=[line()],
+        name="Hosting",
+        interval="monthly",
+        start_date=start,
+        now=NOW,
+    )
+    assert at_once([lambda: recurring.make_due_invoices(now=NOW)] * 6) == {"done": 6}
+    dates = sorted(Invoice.objects.values_list("issue_date", flat=True))
+    assert dates == [start, date(2026, 10, 30)]
+
+
+def test_reminders_run_at_once_remind_once():
+    shop = make_shop()
+    make_invoice(shop, issued=True, issue_date=date(2026, 9, 1), due_date=date(2026, 11, 1), now=NOW)
+    assert at_once([lambda: remind_customers(now=NOW)] * 6) == {"done": 6}
+    assert InvoiceReminder.objects.get().days == 14

@@ -15,10 +15,10 @@ from icalendar import Calendar, Event
 from bureau.cases.models import CalendarFeed, CaseStep
 from bureau.cases.notifications.cases import case_url
 from bureau.cases.selectors.cases import OPEN
-from bureau.cases.services.links import digest, new_token
 from bureau.core import audit, rates
 from bureau.core.models import User
 from bureau.core.rates import Limit
+from bureau.core.secret_addresses import digest, new_token
 from bureau.kit.errors import NotFound, RateLimited
 
 REFRESH = "PT1H"

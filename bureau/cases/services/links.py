@@ -4,8 +4,6 @@ The token has 256 bits of chance; only its SHA-256 is kept. What a link shows is
 completed case shows the progress still, and `receive_upload` refuses files for it.
 """
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +22,7 @@ from bureau.core import audit
 from bureau.core.jobs import Run, enqueue, job_handler
 from bureau.core.mail import deliver
 from bureau.core.models import User
+from bureau.core.secret_addresses import digest, new_token
 from bureau.kit.errors import BusinessRule, Invalid, NotFound, WrongState
 
 DAYS, MOST_DAYS = 14, 90
@@ -38,15 +37,6 @@ class CustomerInactive(BusinessRule):
 
 def link_url(token: str) -> str:
     return f"{settings.PUBLIC_URL}/c/{token}/"
-
-
-def digest(token: str) -> str:
-    """What is kept of a secret address. It is too long to be guessed, so its hash needs neither salt nor rounds."""
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(32)
 
 
 def create_link(*, actor: User, case: Case, days: int = DAYS, now: datetime) -> tuple[CaseLink, str]:

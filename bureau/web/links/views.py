@@ -1,10 +1,6 @@
 """The customer's own page of one case: how far it is, and what to send. Nobody signs in here: the token in the address
 is all that lets somebody in, and all that it opens is this page. No file leaves by it, nor what stands in one."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -12,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
 from bureau.cases.models import CaseDocument, CaseLink
@@ -23,33 +18,12 @@ from bureau.core.rates import Limit
 from bureau.kit.errors import DomainError, Invalid, NotFound, RateLimited
 from bureau.web.answers import UNREADABLE
 from bureau.web.cases.views.documents import day_of, upload_of
+from bureau.web.links.opening import opened_by
 from bureau.web.links.reading import Progress
 
 ACCEPT = "image/jpeg,image/png,application/pdf,.pdf,.jpg,.jpeg,.png,.docx"
 CAMERA = "image/jpeg,image/png"
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
-
-
-def link_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Hands the view the token's link. A token that never was, has ended or was revoked: one and the same page."""
-
-    @wraps(view)
-    @sensitive_variables("token")
-    def answer(request: HttpRequest, token: str, **options: Any) -> HttpResponseBase:
-        try:
-            link = link_for_token(token, now=timezone.now())
-            response = view(request, link, token, **options)
-        except NotFound:
-            response = render(request, "web/links/gone.html", status=404)
-        for name, value in HEADERS.items():
-            response.headers[name] = value
-        return response
-
-    return answer
+link_page = opened_by(link_for_token)
 
 
 @require_GET

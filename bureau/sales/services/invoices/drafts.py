@@ -30,7 +30,6 @@ from bureau.sales.services.content import (
     read_text,
     set_totals,
 )
-from bureau.sales.services.invoices.issuing import issue_locked
 from bureau.sales.services.invoices.locking import locked
 from bureau.sales.services.invoices.numbers import take_number
 from bureau.sales.states import InvoiceStatus
@@ -53,14 +52,13 @@ def create_invoice(
     terms: str | None = None,
     notes: str = "",
     owner: User | None = None,
-    issued: bool = False,
     now: datetime,
 ) -> Invoice:
-    """A draft with the next number of its year, `issued` at once where so wanted. Its date is today where not given; it
-    is due after the organization's payment days; terms None: the organization's. The owner is the actor, or the
-    customer's owner where the actor is of another organization; those who see the organization may name another.
+    """A draft with the next number of its year. Its date is today where not given; it is due after the organization's
+    payment days; terms None: the organization's. The owner is the actor, or the customer's owner where the actor is of
+    another organization; those who see the organization may name another.
 
-    Raises Forbidden, Invalid (also for a case that another invoice bills), WrongState (issued without a line).
+    Raises Forbidden, Invalid (also for a case that another invoice bills).
     """
     with transaction.atomic():
         invoice, rows = add_invoice(
@@ -74,8 +72,6 @@ def create_invoice(
             owner=owner,
             now=now,
         )
-        if issued:
-            issue_locked(invoice, now=now)
         record_created(invoice, rows, actor=actor, now=now)
     return invoice
 

@@ -20,4 +20,4 @@ def locked(invoice: Invoice) -> Invoice:
 @prepared
 def _locked(pk: int) -> QuerySet[Invoice]:
     rows = Invoice.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk)
-    return rows.select_related("organization", "customer__party")
+    return rows.select_related("organization", "customer__party", "owner")
