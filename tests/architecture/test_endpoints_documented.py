@@ -205,12 +205,12 @@ def test_the_documents_are_valid_openapi(name):
 
 @pytest.mark.parametrize("name", ["agency", "biz"])
 def test_every_list_takes_the_query_parameters_of_its_family(name):
-    """But for what hangs on one record."""
+    """But for what hangs on one record, and for the ageing, whose rows are sums."""
     paths = json.loads((FOLDER / f"{name}.json").read_bytes())["paths"]
     taken = {
         path: {parameter["name"] for parameter in item["get"].get("parameters", ())}
         for path, item in paths.items()
-        if "get" in item and "{" not in path
+        if "get" in item and "{" not in path and path != "/api/invoices/ageing/"
     }
     lists = {path: parameters for path, parameters in taken.items() if "page" in parameters}
     assert lists

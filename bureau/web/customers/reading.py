@@ -17,7 +17,7 @@ from bureau.web.requests.reading import Entry
 
 PASSPORT_MONTHS: Final = 6
 """How long before a passport expires the page warns: most countries ask that it is valid that long."""
-ICONS: Final = {"created": "plus", "updated": "edit"}
+ICONS: Final = {"created": "plus", "updated": "edit", "downloaded": "download"}
 SORTS: Final = {"name": "sort_name", "created": "created_at"}
 
 
@@ -119,6 +119,8 @@ def _told(entry: AuditEntry) -> str:
             return _("activated them") if new["active"] else _("deactivated them")
         case "updated":
             return _("changed %s") % ", ".join(changed)
+        case "downloaded":
+            return _("took their statement along")
         case other:
             return other.replace("_", " ")
 
