@@ -4,7 +4,7 @@ from django.urls import path
 
 from bureau.api.agency import case_parts, cases, customers, document_types, imports, payments, products
 from bureau.api.agency import documents as case_documents
-from bureau.api.biz import bills, clients, quotes, users
+from bureau.api.biz import bills, clients, quotes, recurring, users
 from bureau.api.p2p import requests as simple_requests
 from bureau.api.po import additions, decisions, documents, integrations, orders, projects, receipts
 from bureau.api.po import audit as po_audit
@@ -142,7 +142,10 @@ biz = [
     path("quotes/<int:pk>/", quotes.QuoteItem.as_view(), name="quote"),
     path("quotes/<int:pk>/convert-to-invoice/", quotes.QuoteConvert.as_view(), name="quote-convert"),
     path("quotes/<int:pk>/download/", quotes.QuoteDownload.as_view(), name="quote-download"),
+    path("quotes/<int:pk>/send/", quotes.QuoteSend.as_view(), name="quote-send"),
     path("quotes/<int:pk>/versions/", quotes.QuoteVersions.as_view(), name="quote-versions"),
+    path("recurring-invoices/", recurring.RecurringList.as_view(), name="recurring-invoices"),
+    path("recurring-invoices/<int:pk>/", recurring.RecurringItem.as_view(), name="recurring-invoice"),
     path("bills/", bills.BillList.as_view(), name="bills"),
     path("bills/<int:pk>/", bills.BillItem.as_view(), name="bill"),
     path("bills/<int:pk>/match/", bills.BillMatch.as_view(), name="bill-match"),
@@ -166,6 +169,7 @@ selling = [
     ),
     path("invoices/<int:pk>/", invoices.InvoiceItem.as_view(), name="invoice"),
     path("invoices/<int:pk>/mark-as-paid/", invoice_actions.InvoiceMarkAsPaid.as_view(), name="invoice-mark-as-paid"),
+    path("invoices/<int:pk>/send/", invoice_actions.InvoiceSend.as_view(), name="invoice-send"),
     path("invoices/<int:pk>/credit-note/", invoice_actions.InvoiceCreditNote.as_view(), name="invoice-credit-note"),
     path("invoices/<int:pk>/delete-preview/", invoice_actions.InvoiceDeletion.as_view(), name="invoice-delete-preview"),
     path("invoices/<int:pk>/force-delete/", invoice_actions.InvoiceForceDelete.as_view(), name="invoice-force-delete"),

@@ -24,6 +24,7 @@ from bureau.sales.services.content import LineInput
 from bureau.sales.services.invoices import cancel_invoice, create_invoice
 from bureau.sales.services.payments import mark_as_paid
 from bureau.sales.services.quotes import create_quote
+from bureau.sales.services.recurring import create_recurring
 from tests.clients import ApiClient
 from tests.factories.accounts import make_organization, make_user
 from tests.factories.bills import enter
@@ -62,6 +63,7 @@ RECORDS = {
     "api:order-receipts": {"pk": "order"},
     "api:invoice": {"pk": "invoice"},
     "api:invoice-mark-as-paid": {"pk": "invoice"},
+    "api:invoice-send": {"pk": "invoice"},
     "api:invoice-credit-note": {"pk": "invoice"},
     "api:invoice-application-due": {"pk": "invoice_application"},
     "api:billable-cases": {"customer_id": "customer"},
@@ -71,12 +73,14 @@ RECORDS = {
     "api:quote": {"pk": "quote"},
     "api:quote-convert": {"pk": "quote"},
     "api:quote-download": {"pk": "quote"},
+    "api:quote-send": {"pk": "quote"},
     "api:quote-versions": {"pk": "quote"},
     "api:bill": {"pk": "bill"},
     "api:bill-match": {"pk": "bill"},
     "api:bill-approve": {"pk": "bill"},
     "api:bill-pay": {"pk": "bill"},
     "api:bill-file": {"pk": "bill"},
+    "api:recurring-invoice": {"pk": "recurring"},
     "api:client": {"pk": "customer"},
     "api:customer": {"pk": "customer"},
     "api:customer-toggle-active": {"pk": "customer"},
@@ -271,6 +275,15 @@ def world(db):
         requested_by=theirs.requester,
     )
     invoice, paid = bill_case(case, actor=site.staff)
+    recurring = create_recurring(
+        actor=site.staff,
+        customer=customer,
+        lines=[LineInput("Hosting", Decimal(1), Decimal(20))],
+        name="Hosting",
+        interval="monthly",
+        start_date=NOW.date(),
+        now=NOW,
+    )
     ids = {
         "request": request.uuid,
         "request_pk": request.pk,
@@ -300,6 +313,7 @@ def world(db):
         "invoice_application": invoice.lines.get().pk,
         "credit_note": invoice.credit_note.pk,
         "payment": paid.pk,
+        "recurring": recurring.pk,
         "quote": create_quote(actor=site.staff, customer=customer, lines=[], now=NOW).pk,
         "document_type": product.documents.all()[0].document_type_id,
         "project": site.project.code,
@@ -386,6 +400,7 @@ def test_lists_hold_nothing_of_another_organization(world):
         "invoices",
         "payments",
         "credit-notes",
+        "recurring-invoices",
         "clients",
         "customers",
         "customer-search",

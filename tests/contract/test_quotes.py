@@ -4,9 +4,11 @@ from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 
-from bureau.core.models import AuditEntry
+from bureau.core import jobs
+from bureau.core.models import AuditEntry, Job
 from bureau.sales.models import Invoice, Quote
 from bureau.sales.services import quotes
 from tests.clients import ApiClient, assert_shape
@@ -290,6 +292,35 @@ def test_change_after_sending_makes_the_next_version(shop, member):
     )
 
 
+def test_quote_is_mailed_to_the_clients_own_address(shop, member):
+    quote = make_quote(shop)
+    given = {"message": "As promised", "email": "elsewhere@example.com"}
+    answer = member.call("POST", path(quote, "send/"), given)
+    assert answer.status_code == 200, answer.content
+    assert_shape(answer.json(), EXAMPLE)
+    assert (answer.json()["status"], answer.json()["sent_at"] is not None) == ("sent", True)
+    jobs.run(Job.objects.get(kind="mail_sales_document").pk)
+    [message] = mail.outbox
+    assert (message.to, quote.number in message.subject) == (["books@fjord.example"], True)
+    assert "As promised" in message.body
+    [(name, content, _kind)] = message.attachments
+    assert (name, content[:5]) == (f"{quote.number}.pdf", b"%PDF-")
+    assert member.call("POST", path(quote, "send/")).status_code == 200
+
+
+def test_quote_that_cannot_be_mailed_stays_as_it_is(shop, member):
+    empty, taken = make_quote(shop, lines=[]), accepted(shop)
+    nobody = make_customer(shop.organization, owner=shop.member, email="")
+    unreachable, draft = make_quote(shop, customer=nobody), make_quote(shop)
+    late = make_quote(shop, issue_date=date(2020, 1, 1), expiry_date=date(2020, 1, 31))
+    for quote, given in ((empty, {}), (taken, {}), (unreachable, {}), (late, {}), (draft, {"message": "x" * 2001})):
+        before = member.call("GET", path(quote)).json()
+        answer = member.call("POST", path(quote, "send/"), given)
+        assert (answer.status_code, set(answer.json())) == (400, {"error", "details"}), quote
+        assert member.call("GET", path(quote)).json() == before
+    assert not Job.objects.filter(kind="mail_sales_document").exists()
+
+
 def test_quote_is_downloaded_as_a_pdf(shop, member):
     quote = make_quote(shop)
     for given in ({}, {"file_format": "pdf"}):
@@ -429,6 +460,7 @@ def test_quotes_are_seen_by_their_people_alone(shop, member):
             ("PATCH", path(quote)),
             ("DELETE", path(quote)),
             ("POST", path(quote, "convert-to-invoice/")),
+            ("POST", path(quote, "send/")),
             ("GET", path(quote, "versions/")),
             ("GET", path(quote, "download/")),
         ):

@@ -1,7 +1,6 @@
 """Quotes: `/api/quotes/`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -36,7 +35,7 @@ from bureau.sales.models import Quote
 from bureau.sales.selectors import quotes as selectors
 from bureau.sales.selectors.invoices import containing
 from bureau.sales.selectors.parts import quote_lines_of
-from bureau.sales.services import quotes
+from bureau.sales.services import quotes, sending
 from bureau.sales.services.content import MAX_LINES, LineInput
 from bureau.sales.states import QuoteStatus, quote_status
 
@@ -44,23 +43,25 @@ STATUSES = [status.value for status in QuoteStatus]
 
 
 class ShownStatus:
-    """Reads a status into what `of_status` asks for."""
+    """What `of_status` asks about the quotes that are shown as one status today: the kept status; of those that are
+    sent also today, which is no later than their last day; of those that have expired today, and what they are kept as
+    until the night. A prepared list is told apart by how many values there are."""
 
     choices = STATUSES
 
     def __call__(self, value: str) -> list[Any]:
         status, today = OneOf(self.choices)(value), timezone.localdate()
         if status == QuoteStatus.EXPIRED:
-            return [date.min, date.max, status, today, QuoteStatus.SENT.value]
-        return [today if status == QuoteStatus.SENT else date.min, date.max, status]
+            return [status, today, QuoteStatus.SENT.value]
+        return [status, today] if status == QuoteStatus.SENT else [status]
 
 
 def of_status(given: Sequence[Any]) -> Q:
-    """The first and last expiry date and the kept status; then those that expired before a day, and what they are kept
-    as."""
-    first, last, status, *late = given
-    found = Q(status=status, expiry_date__gte=first, expiry_date__lte=last)
-    return found | Q(expiry_date__lt=late[0], status=late[1]) if late else found
+    found = Q(status=given[0])
+    if len(given) == 1:
+        return found
+    today, *late = given[1:]
+    return found | Q(status=late[0], expiry_date__lt=today) if late else found & Q(expiry_date__gte=today)
 
 
 def found_by(given: Sequence[Any]) -> Q:
@@ -226,6 +227,14 @@ class QuoteFields(SalesFields):
     line_items = Rows(child=SalesLineFields(), required=False, max_length=MAX_LINES)
 
 
+class QuoteMessage(serializers.Serializer[Any]):
+    """It goes to the address that the client has on record, and to no other."""
+
+    message = serializers.CharField(
+        max_length=sending.LONGEST_MESSAGE, allow_blank=True, required=False, default="", help_text="stands in the mail"
+    )
+
+
 def names_in(given: Mapping[str, Any], quote: Quote | None = None) -> dict[str, str]:
     """How a body calls what the services call customer."""
     return {"customer": named(given, "client", "customer", quote.customer_id if quote else None)}
@@ -295,6 +304,14 @@ class QuoteConvert(BizView):
         quote = selectors.visible_quote(request.user, pk)
         invoice = quotes.convert_quote(actor=request.user, quote=quote, now=timezone.now())
         return shown_invoice(request.user, invoice.pk)
+
+
+class QuoteSend(BizView):
+    @operation(body=QuoteMessage, answer=QuoteShape, summary="Mail a quote to the client, with its PDF and a link")
+    def post(self, request: Call, given: dict[str, Any], pk: int) -> dict[str, Any]:
+        quote = selectors.visible_quote(request.user, pk)
+        sending.send_quote(actor=request.user, quote=quote, message=given["message"], now=timezone.now())
+        return shown(request.user, pk)
 
 
 class QuoteVersions(BizView):
