@@ -12,7 +12,7 @@ from bureau.sales.models import Invoice
 from bureau.sales.selectors import invoices as selectors
 from bureau.sales.states import OPEN, InvoiceStatus
 from bureau.web.exports import Column
-from bureau.web.selling.finding import Filters, Heading, known_id
+from bureau.web.selling.finding import Filters, Heading, known_id, read_day
 from bureau.web.templatetags.selling import INVOICES
 
 COLUMNS = (
@@ -49,6 +49,7 @@ class InvoiceFilters(Filters):
         "paid": gettext_lazy("Paid"),
         "cancelled": gettext_lazy("Cancelled"),
     }
+    NAMES = (*Filters.NAMES, "due_from", "due_to")
     HEADINGS: Mapping[str, Heading] = {
         "client": Heading(gettext_lazy("Customer"), "customer__sort_name"),
         "date": Heading(gettext_lazy("Date"), "issue_date", high_first=True),
@@ -66,6 +67,15 @@ class InvoiceFilters(Filters):
         if name == "partial":
             return Q(status=InvoiceStatus.PARTIAL)
         return selectors.with_status(name, self.today)
+
+    def narrowed(self, rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        """Also by the days on which they are due, as the ageing asks."""
+        rows = super().narrowed(rows)
+        if first := read_day(self.given["due_from"]):
+            rows = rows.filter(due_date__gte=first)
+        if last := read_day(self.given["due_to"]):
+            rows = rows.filter(due_date__lte=last)
+        return rows
 
     def found(self, rows: QuerySet[Invoice], words: str) -> QuerySet[Invoice]:
         return selectors.invoices_found(rows, words)
