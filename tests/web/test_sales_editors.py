@@ -277,6 +277,7 @@ def test_new_client_is_added_without_losing_what_was_typed(member, shop):
     assert f'name="customer" value="{made.pk}"' in page
     for text in ('value="1,000.10"', ">Advice</textarea>", "\nThank you</textarea>"):
         assert text in page
+    assert 'name="new-company_name" value' not in page, "the fields are free for the next"
     assert not Invoice.objects.exists()
     page = member.post(new_page(), data | {"new-company_name": "Alpine 2"}).content.decode()
     assert "allow_duplicate" in page
@@ -331,6 +332,18 @@ def test_foreign_case_is_refused(member, shop, case_of_shop):
     assert (
         "data-add-case" not in member.get(reverse("web:invoice-cases"), {"client": hidden.customer_id}).content.decode()
     )
+
+
+def test_owner_goes_on_with_what_was_begun_for_a_client_of_somebody_else(sign_in, shop, case_of_shop):
+    case = case_of_shop()
+    invoice = make_invoice(shop, lines=[line(case=case)], actor=shop.admin, owner=shop.other)
+    client, address = sign_in(shop.other), edit_page(invoice)
+    page = client.get(address).content.decode()
+    assert f'name="customer" value="{shop.customer.pk}"' in page
+    client.post(address, filled(shop, line_case=[str(case.pk), "", ""]))
+    invoice.refresh_from_db()
+    assert (invoice.customer, invoice.notes) == (shop.customer, "Thank you")
+    assert list(invoice.lines.values_list("case", flat=True)) == [case.pk, None]
 
 
 # --- Copies

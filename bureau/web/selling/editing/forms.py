@@ -57,9 +57,11 @@ class EditorForm(forms.Form):
     notes = _texts(gettext_lazy("Notes"), 5000, 3, gettext_lazy("Printed beneath the lines, as the terms are."))
     customer_name.starred = True  # type: ignore[attr-defined]
 
-    def __init__(self, kind: Kind, user: User, data: Any = None, *, initial: Any = None) -> None:
+    def __init__(
+        self, kind: Kind, user: User, data: Any = None, *, item: Document | None = None, initial: Any = None
+    ) -> None:
         super().__init__(data, initial=initial)
-        self.kind, self.user = kind, user
+        self.kind, self.user, self.item = kind, user, item
         self.fields[kind.until] = _day(kind.until_label)
         self.line_errors: list[str] = []
         self.cell_errors: dict[tuple[int, str], list[str]] = {}
@@ -88,11 +90,15 @@ class EditorForm(forms.Form):
                 yield Problem(self[name].id_for_label, f"{self.fields[name].label}: {text}")
 
     def chosen(self) -> Customer | None:
-        """The client who was picked, while the name is still theirs."""
+        """The client who was picked, while the name is still theirs. The one of the document may be somebody whom only
+        others see."""
         pk, name = read_id(str(self["customer"].value() or "")), _squeezed(self["customer_name"].value())
-        found = (
-            None if pk is None else visible_customers(self.user).select_related("organization").filter(pk=pk).first()
-        )
+        if pk is None:
+            return None
+        if self.item is not None and self.item.customer_id == pk:
+            found: Customer | None = self.item.customer
+        else:
+            found = visible_customers(self.user).select_related("organization").filter(pk=pk).first()
         return found if found and _squeezed(found.party.name) == name else None
 
     def read_customer(self) -> Customer:

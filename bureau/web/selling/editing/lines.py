@@ -97,11 +97,10 @@ def typed_lines(data: QueryDict) -> list[Line]:
     return [row for row in rows if not row.blank]
 
 
-def read_lines(data: QueryDict, user: User) -> list[LineInput]:
-    """Raises Invalid, keyed as the service does, for what is no number and for cases that this person does not see; the
+def read_lines(data: QueryDict, cases: Mapping[int, Case]) -> list[LineInput]:
+    """Raises Invalid, keyed as the service does, for what is no number and for a case that is not among `cases`; the
     rest is the service's."""
     rows, errors, read = typed_lines(data), dict[str, list[str]](), []
-    cases = cases_of(rows, user)
     for index, row in enumerate(rows):
         line = _read(row, cases, index, errors)
         if line is not None:
@@ -111,20 +110,20 @@ def read_lines(data: QueryDict, user: User) -> list[LineInput]:
     return read
 
 
-def readable_lines(data: QueryDict, user: User) -> list[LineInput]:
+def readable_lines(data: QueryDict, cases: Mapping[int, Case]) -> list[LineInput]:
     """The lines as far as they can be read, for a preview while they are typed."""
-    rows = typed_lines(data)
-    cases = cases_of(rows, user)
-    read = [_read(row, cases, index, {}) for index, row in enumerate(rows)]
+    read = [_read(row, cases, index, {}) for index, row in enumerate(typed_lines(data))]
     return [line for line in read if line is not None]
 
 
-def cases_of(rows: Iterable[Line], user: User) -> dict[int, Case]:
-    """The cases that rows name, as far as this person sees them."""
-    wanted = {pk for row in rows if (pk := read_id(row.texts["case"])) is not None}
+def cases_of(data: QueryDict, user: User, item: SalesDocument | None) -> dict[int, Case]:
+    """The cases that the rows name, as far as this person sees them or the document bills them already."""
+    wanted = {pk for text in data.getlist("line_case") if (pk := read_id(text)) is not None}
     if not wanted:
         return {}
-    return {case.pk: case for case in Case.objects.visible_to(user).filter(pk__in=wanted).select_related("product")}
+    there = {line.case.pk: line.case for line in kept_lines(item) if line.case}
+    seen = Case.objects.visible_to(user).filter(pk__in=wanted - set(there)).select_related("product")
+    return there | {case.pk: case for case in seen}
 
 
 def _read(row: Line, cases: Mapping[int, Case], index: int, errors: dict[str, list[str]]) -> LineInput | None:
@@ -174,10 +173,9 @@ def case_line(case: Case, organization: Organization) -> Line:
     return Line(texts, case=case)
 
 
-def again(data: QueryDict, user: User, errors: Mapping[tuple[int, str], list[str]]) -> list[Line]:
+def again(data: QueryDict, cases: Mapping[int, Case], errors: Mapping[tuple[int, str], list[str]]) -> list[Line]:
     """What was typed, each error in its row."""
     rows = typed_lines(data)
-    cases = cases_of(rows, user)
     for index, row in enumerate(rows):
         row.errors = {name: errors[index, name] for name in COLUMNS if (index, name) in errors}
         row.case = cases.get(read_id(row.texts["case"]) or 0)

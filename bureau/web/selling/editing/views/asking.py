@@ -12,7 +12,7 @@ from bureau.sales.rendering.pdf import preview_pdf, preview_png
 from bureau.web.answers import PageRequest, page
 from bureau.web.selling.editing.forms import EditorForm
 from bureau.web.selling.editing.kinds import Document, Kind
-from bureau.web.selling.editing.lines import readable_lines
+from bureau.web.selling.editing.lines import cases_of, readable_lines
 from bureau.web.selling.editing.views.editing import document_of, offered_cases
 from bureau.web.selling.finding import read_id
 
@@ -61,8 +61,8 @@ def pdf(request: PageRequest, kind: Kind, pk: int | None = None) -> HttpResponse
 
 def _previewed(request: PageRequest, kind: Kind, pk: int | None) -> tuple[Document, list[Any]]:
     item = None if pk is None else document_of(request, kind, pk)
-    values = EditorForm(kind, request.user, request.POST).readable()
-    lines = readable_lines(request.POST, request.user)
+    values = EditorForm(kind, request.user, request.POST, item=item).readable()
+    lines = readable_lines(request.POST, cases_of(request.POST, request.user, item))
     previewed: tuple[Document, list[Any]] = kind.preview(
         actor=request.user, item=item, lines=lines, now=timezone.now(), **values
     )

@@ -1,6 +1,6 @@
 """The editor of quotes and invoices: new, changed, copied, saved by itself, saved and sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +24,7 @@ from bureau.web.selling.editing.lines import (
     Line,
     again,
     case_line,
+    cases_of,
     copied_lines,
     kept_lines,
     read_lines,
@@ -63,7 +64,7 @@ def edit(request: PageRequest, kind: Kind, pk: int) -> HttpResponse:
         return redirect(kind.url(pk=item.pk))
     if request.method == "POST":
         return _posted(request, kind, item)
-    form = EditorForm(kind, request.user, initial=kept_values(kind, item))
+    form = EditorForm(kind, request.user, item=item, initial=kept_values(kind, item))
     return _shown(request, kind, item, form, kept_lines(item))
 
 
@@ -108,9 +109,10 @@ def _posted(request: PageRequest, kind: Kind, item: Document | None) -> HttpResp
     if case := _case(request, request.POST.get("add_case", "")):
         return _again(request, kind, item, added=[case_line(case, case.organization)])
     autosaving = "application/json" in request.headers.get("Accept", "")
-    form, saved = EditorForm(kind, request.user, request.POST), None
+    form, saved = EditorForm(kind, request.user, request.POST, item=item), None
+    cases = cases_of(request.POST, request.user, item)
     try:
-        saved = _saved(request, kind, item, form)
+        saved = _saved(request, kind, item, form, cases)
     except (Forbidden, NotFound, WrongState):
         raise  # nothing on the form could help
     except (Invalid, BusinessRule) as error:
@@ -118,7 +120,7 @@ def _posted(request: PageRequest, kind: Kind, item: Document | None) -> HttpResp
     if saved is None:
         if autosaving:
             return JsonResponse({"message": _first_problem(form)}, status=UNREADABLE)
-        return _shown(request, kind, item, form, again(request.POST, request.user, form.cell_errors), typed=True)
+        return _shown(request, kind, item, form, again(request.POST, cases, form.cell_errors), typed=True)
     if autosaving:
         return JsonResponse({})
     if do == "send":
@@ -127,7 +129,9 @@ def _posted(request: PageRequest, kind: Kind, item: Document | None) -> HttpResp
     return redirect(kind.url(pk=saved.pk))
 
 
-def _saved(request: PageRequest, kind: Kind, item: Document | None, form: EditorForm) -> Document | None:
+def _saved(
+    request: PageRequest, kind: Kind, item: Document | None, form: EditorForm, cases: Mapping[int, Case]
+) -> Document | None:
     """As it is kept now; None where something cannot be read, all of which then stands in the form."""
     values, lines, now = dict[str, Any](), list[LineInput](), timezone.now()
     form.is_valid()
@@ -136,7 +140,7 @@ def _saved(request: PageRequest, kind: Kind, item: Document | None, form: Editor
     except Invalid as error:
         form.place(error)
     try:
-        lines = read_lines(request.POST, request.user)
+        lines = read_lines(request.POST, cases)
     except Invalid as error:
         form.place(error)
     if form.wrong:
@@ -158,8 +162,8 @@ def _again(
 ) -> HttpResponse:
     """The page as it was typed, not judged yet."""
     initial = request.POST.dict() | (chosen_values(customer) if customer else {})
-    form = EditorForm(kind, request.user, initial=initial)
-    rows = [*again(request.POST, request.user, {}), *added]
+    form = EditorForm(kind, request.user, item=item, initial=initial)
+    rows = [*again(request.POST, cases_of(request.POST, request.user, item), {}), *added]
     return _shown(request, kind, item, form, rows, clients=clients, more=more, typed=True)
 
 
@@ -176,7 +180,7 @@ def _client_added(request: PageRequest, kind: Kind, item: Document | None) -> Ht
         else:
             if request.htmx:
                 return render(request, "web/selling/editor/options.html", {"customers": [customer]})
-            return _again(request, kind, item, customer=customer)
+            return _again(request, kind, item, customer=customer, clients=ClientForm())
     if request.htmx:
         return render(request, "web/selling/editor/new_client.html", {"clients": form}, status=UNREADABLE)
     return _again(request, kind, item, clients=form)
