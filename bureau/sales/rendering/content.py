@@ -1,7 +1,7 @@
 """What a quote, an invoice or a credit note says, however it is written: on paper or for machines."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -46,7 +46,8 @@ class Content:
     notes: str = ""
     mark: str = ""
     reference: tuple[str, date] | None = None
-    details: dict[str, str] = field(default_factory=dict)
+    quote_number: str = ""
+    version: int = 1
 
     @property
     def seller(self) -> dict[str, Any]:
@@ -55,6 +56,10 @@ class Content:
     @property
     def buyer(self) -> dict[str, Any]:
         return self.parties["buyer"]
+
+    @property
+    def payable(self) -> bool:
+        return self.kind == "invoice" and not self.cancelled and self.due > ZERO
 
     @cached_property
     def _untaxed(self) -> bool:
@@ -103,7 +108,7 @@ def invoice_content(invoice: Invoice, lines: Iterable[SalesLine] | None = None) 
         notes=invoice.notes,
         cancelled=invoice.status == InvoiceStatus.CANCELLED,
         mark=marks.get(InvoiceStatus(invoice.status), ""),
-        details={_("Quote"): invoice.quote.number} if invoice.quote else {},
+        quote_number=invoice.quote.number if invoice.quote else "",
     )
 
 
@@ -117,7 +122,7 @@ def quote_content(quote: Quote, lines: Iterable[SalesLine] | None = None) -> Con
         terms=quote.terms,
         notes=quote.notes,
         mark=marks.get(QuoteStatus(quote.status), ""),
-        details={_("Version"): str(quote.version)} if quote.version > 1 else {},
+        version=quote.version,
     )
 
 

@@ -7,7 +7,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bureau.documents.typesetting import amount_text, day_text, joined, logo, number_text
-from bureau.kit.money import ZERO
 from bureau.sales.models.documents import SalesLine
 from bureau.sales.rendering.content import Content
 from bureau.sales.rendering.parties import address_lines
@@ -83,7 +82,10 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     if content.reference:
         number, day = content.reference
         facts.append((_("For invoice"), _("%(number)s of %(day)s") % {"number": number, "day": day_text(day)}))
-    facts += content.details.items()
+    if content.quote_number:
+        facts.append((_("Quote"), content.quote_number))
+    if content.version > 1:
+        facts.append((_("Version"), str(content.version)))
     facts.append((_("Contact person"), joined([content.seller["contact"], content.seller["email"]])))
     return facts
 
@@ -137,7 +139,7 @@ def _totals(content: Content) -> dict[str, Any]:
 def _payment(content: Content) -> list[tuple[str, str]]:
     """Where to pay what is due; the number is the reference by which the payment is found again."""
     seller = content.seller
-    if content.kind != "invoice" or content.cancelled or content.due <= ZERO or not seller["iban"]:
+    if not content.payable or not seller["iban"]:
         return []
     facts = [
         (_("IBAN"), iban_text(seller["iban"])),
