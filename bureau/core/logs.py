@@ -8,7 +8,7 @@ import orjson
 from bureau.core.context import current
 
 # Whoever reads the address of such a link could use it: Django logs the address of each answer from 400 on.
-_SECRET_LINK = re.compile(r"(/(?:reset-password|c|calendar)/)[^\s\"']+")
+_SECRET_LINK = re.compile(r"(/(?:reset-password|c|s|calendar)/)[^\s\"']+")
 
 
 class JsonFormatter(logging.Formatter):

@@ -64,8 +64,8 @@ def date_after(start: date, interval: str, day: date | None) -> date:
 def create_recurring(
     *, actor: User, customer: Customer, lines: Sequence[LineInput], now: datetime, **values: Any
 ) -> RecurringInvoice:
-    """`values`: names of FIELDS, and `active`. Payment days and terms are the organization's where not given. The first invoice is of
-    `start_date`, which may lie up to a year in the past: then what was missed is made.
+    """`values`: names of FIELDS, and `active`. Payment days and terms are the organization's where not given. The first
+    invoice is of `start_date`, which may lie up to a year in the past: then what was missed is made.
 
     Raises Forbidden, Invalid.
     """
