@@ -23,4 +23,4 @@ def held_number(organization: Organization, name: str) -> int:
     """The same, while whoever takes the next one waits until the caller's transaction has ended."""
     key = f"{organization.pk}:{name}"
     Sequence.objects.bulk_create([Sequence(name=key, last=0)], ignore_conflicts=True)
-    return Sequence.objects.select_for_update().get(name=key).last
+    return int(Sequence.objects.select_for_update().get(name=key).last)

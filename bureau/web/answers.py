@@ -97,6 +97,6 @@ def place_errors(form: Form, error: Invalid) -> None:
         form.add_error(name if name in form.fields else None, texts)
 
 
-def paged(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+def paged(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Page[Any]:
     """The page asked for; unreadable is the first, past the end the last: links outlive their rows."""
     return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))

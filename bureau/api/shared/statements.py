@@ -16,7 +16,8 @@ from bureau.core.models import User
 from bureau.parties.selectors.customers import visible_customer
 from bureau.sales.selectors.ageing import ORDERS, CustomerOwes, ageing, totals
 from bureau.sales.selectors.statements import MovementKind, Statement, customer_statement
-from bureau.sales.services.statements import read_statement_pdf, statement_filename
+from bureau.sales.rendering.statements import statement_filename
+from bureau.sales.services.statements import read_statement_pdf
 
 AS_OF = Filter("as_of", "", since, "a day; today where not given")
 CLIENT = Filter("client", "", number, "client id")

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bureau.kit.money import ZERO
 from bureau.kit.workdays import add_months
 from bureau.sales.selectors.ageing import BUCKETS, Bucket, CustomerOwes, Owed
 from bureau.sales.selectors.statements import Movement, Statement
@@ -77,7 +78,7 @@ def parts_of(owed: Owed, as_of: date, *, client: int | None = None, listed: bool
             bucket,
             amount,
             _invoices(bucket, as_of, client) if amount and listed else "",
-            f"{max(amount, 0) * 100 / longest:.2f}",
+            f"{max(amount, ZERO) * 100 / longest:.2f}",
         )
         for bucket, amount in zip(BUCKETS, owed.amounts, strict=True)
     ]

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET
 from bureau.parties.selectors.customers import visible_customer, visible_customers
 from bureau.sales.selectors.ageing import BUCKETS, ageing, totals
 from bureau.sales.selectors.statements import Statement, customer_statement
-from bureau.sales.services.statements import read_statement_pdf, statement_filename
+from bureau.sales.rendering.statements import statement_filename
+from bureau.sales.services.statements import read_statement_pdf
 from bureau.web.answers import PageRequest, page, paged
 from bureau.web.exports import Column, exported
 from bureau.web.selling.finding import known_id
@@ -38,8 +39,14 @@ STATEMENT_COLUMNS = (
 @require_GET
 def ageing_page(request: PageRequest) -> HttpResponseBase:
     user, filters = request.user, AgeingFilters(request, today=timezone.localdate())
-    asked = {"customer": filters.client, "words": filters.q, "order": filters.order}
-    rows = ageing(user, as_of=filters.as_of, today=filters.today, **asked)
+    rows = ageing(
+        user,
+        as_of=filters.as_of,
+        today=filters.today,
+        customer=filters.client,
+        words=filters.q,
+        order=filters.order,
+    )
     if file := exported(request, "ageing", rows, AGEING_COLUMNS):
         return file
     shown = paged(request, rows)

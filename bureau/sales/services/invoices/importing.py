@@ -196,16 +196,18 @@ def _line(organization: Organization, amounts: Amounts, description: str, errors
         errors["tax_code"].append(_("Choose one of: %(options)s.") % {"options": ", ".join(sorted(codes))})
         return None
     usual = codes.get(organization.default_tax_code.upper())
+    assumed = named or usual
     if not _readable(amounts, errors):
         return None
-    read = _added_up(amounts, (named or usual).rate if named or usual else ZERO, errors)
+    read = _added_up(amounts, assumed.rate if assumed else ZERO, errors)
     if read is None or errors:
         return None
     net, tax = read
-    rate, category, code = _taxed(net, tax, named, [usual, *codes.values()] if usual else list(codes.values()))
-    if named is not None and abs(cents(net * named.rate / 100) - tax) >= NEAR:
-        told = {"rate": named.rate, "net": shown(net), "right": shown(cents(net * named.rate / 100)), "tax": shown(tax)}
-        errors["tax_amount"].append(_("%(rate)s %% of %(net)s is %(right)s, not %(tax)s.") % told)
+    rate, category, code = _taxed(net, tax, named, [*([usual] if usual else []), *codes.values()])
+    right = cents(net * rate / 100)
+    if named is not None and abs(right - tax) >= NEAR:
+        parts = {"rate": rate, "net": shown(net), "right": shown(right), "tax": shown(tax)}
+        errors["tax_amount"].append(_("%(rate)s %% of %(net)s is %(right)s, not %(tax)s.") % parts)
     elif rate > HIGHEST_RATE:
         errors["tax_amount"].append(_("The tax is more than the amount that it is on allows."))
     if errors:
