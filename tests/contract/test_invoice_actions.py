@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bureau.cases.models import Case
 from bureau.cases.services.cases import force_close_case
+from bureau.core.models import Job
 from bureau.sales.models import CreditNote, Invoice, Payment
 from bureau.sales.selectors.invoices import visible_invoice
 from bureau.sales.services.invoices import create_invoice, issue_invoice
@@ -350,6 +351,23 @@ def test_credit_notes_are_listed_filtered_and_sorted(agency, clerk):
     assert clerk.call("POST", base, {}).status_code == 405
 
 
+# --- Sent to the client
+
+
+def test_invoice_is_mailed_to_the_client_and_a_draft_is_issued_by_it(agency, clerk):
+    draft = bill(agency, make_case(agency), issued=False)
+    assert refused(clerk.call("POST", path(draft, "send"), {})) == ["email"]
+    assert Invoice.objects.get().status == "draft"
+    agency.customer.party.email = "jane@example.com"
+    agency.customer.party.save()
+    assert refused(clerk.call("POST", path(draft, "send"), {"message": "x" * 2001})) == ["message"]
+    sent = clerk.call("POST", path(draft, "send"), {"message": "With our thanks."})
+    assert (sent.status_code, sent.json()["status"], sent.json()["sent"]) == (200, "sent", True)
+    assert Job.objects.filter(kind="mail_sales_document", organization=agency.organization).count() == 1
+    clerk.call("POST", path(draft, "credit-note"), {})
+    assert refused(clerk.call("POST", path(draft, "send"), {})) == []
+
+
 # --- Deleted by superusers
 
 
@@ -412,7 +430,7 @@ def test_deletions_are_for_superusers_whatever_is_sent(agency, role, method, act
     assert Invoice.objects.count() == 1
 
 
-@pytest.mark.parametrize("action", ["mark-as-paid", "credit-note"])
+@pytest.mark.parametrize("action", ["mark-as-paid", "credit-note", "send"])
 def test_actions_of_somebody_elses_invoice_are_not_there(agency, action):
     invoice = bill(agency, make_case(agency))
     for caller in (ApiClient(agency.other), ApiClient(make_user(role="admin"))):

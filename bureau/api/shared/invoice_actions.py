@@ -30,6 +30,7 @@ from bureau.sales.selectors import billing
 from bureau.sales.selectors import invoices as selectors
 from bureau.sales.services import invoices, payments
 from bureau.sales.services.invoices.numbers import proposed_number
+from bureau.sales.services.sending import LONGEST_MESSAGE, send_invoice
 
 
 class PaymentMethodField(serializers.ChoiceField):
@@ -97,6 +98,12 @@ class ApplicationDue(Shape):
     total_amount = Money()
     paid_amount = Money()
     due_amount = Money()
+
+
+class SendMessage(serializers.Serializer[Any]):
+    message = serializers.CharField(
+        max_length=LONGEST_MESSAGE, allow_blank=True, required=False, default="", help_text="to the client"
+    )
 
 
 class CreditReason(serializers.Serializer[Any]):
@@ -209,6 +216,16 @@ class InvoiceMarkAsPaid(AgencyView):
                 payment_date=given.get("payment_date") or timezone.localdate(),
                 now=timezone.now(),
             )
+        return shown(request.user, pk)
+
+
+class InvoiceSend(BizView):
+    families = FAMILIES
+
+    @operation(body=SendMessage, answer=InvoiceShape, summary="Mail an invoice to the client; a draft is issued by it")
+    def post(self, request: Call, given: dict[str, Any], pk: int) -> dict[str, Any]:
+        invoice = selectors.visible_invoice(request.user, pk)
+        send_invoice(actor=request.user, invoice=invoice, message=given["message"], now=timezone.now())
         return shown(request.user, pk)
 
 
