@@ -14,9 +14,9 @@ from bureau.api.shapes import Listing, Money, Shape
 from bureau.api.views import AgencyView, BizView, Call, operation
 from bureau.core.models import User
 from bureau.parties.selectors.customers import visible_customer
+from bureau.sales.rendering.statements import statement_filename
 from bureau.sales.selectors.ageing import ORDERS, CustomerOwes, ageing, totals
 from bureau.sales.selectors.statements import MovementKind, Statement, customer_statement
-from bureau.sales.rendering.statements import statement_filename
 from bureau.sales.services.statements import read_statement_pdf
 
 AS_OF = Filter("as_of", "", since, "a day; today where not given")

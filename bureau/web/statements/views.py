@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from bureau.parties.selectors.customers import visible_customer, visible_customers
+from bureau.sales.rendering.statements import statement_filename
 from bureau.sales.selectors.ageing import BUCKETS, ageing, totals
 from bureau.sales.selectors.statements import Statement, customer_statement
-from bureau.sales.rendering.statements import statement_filename
 from bureau.sales.services.statements import read_statement_pdf
 from bureau.web.answers import PageRequest, page, paged
 from bureau.web.exports import Column, exported
