@@ -107,8 +107,8 @@ class _Maker:
         }
 
     def customer(self, created: datetime) -> tuple[int, int]:
-        """One who was there, and their owner."""
-        place = int(self.dice.random() * len(self.customers))
+        """One who was there, and their owner: some come back hundreds of times, most hardly ever."""
+        place = int(self.dice.random() ** 2 * len(self.customers))
         while self.customers[place][2] > created:
             place //= 2  # they stand in the order in which they came
             if not place:
