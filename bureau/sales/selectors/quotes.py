@@ -1,7 +1,6 @@
 """Reads of quotes."""
 
 from datetime import date
-from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -41,9 +40,8 @@ def quotes_found(quotes: QuerySet[Quote], words: str) -> QuerySet[Quote]:
     return quotes
 
 
-def with_status(status: str, today: Any) -> Q:
-    """The quotes that are shown as `status` on a day (states.quote_status). Either may be a parameter, but for sent and
-    expired."""
+def with_status(status: str, today: date) -> Q:
+    """The quotes that are shown as `status` on a day (states.quote_status)."""
     if status == QuoteStatus.SENT:
         return Q(status=status, expiry_date__gte=today)
     if status == QuoteStatus.EXPIRED:
