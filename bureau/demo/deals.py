@@ -1,19 +1,23 @@
-"""What happens to one quote or invoice of the demo data, step by step, through the services."""
+"""What happens to one quote, invoice or recurring invoice of the demo data, step by step, through the services."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
 
 from bureau.core.models import User
+from bureau.demo.clock import Event
 from bureau.demo.customers import Book, keeper
+from bureau.demo.people import VAT
 from bureau.kit.money import cents
 from bureau.parties.models import Customer
-from bureau.sales.models import Invoice, Payment, Quote
+from bureau.sales.models import Invoice, Payment, Quote, RecurringInvoice
 from bureau.sales.selectors.invoices import billable_cases
-from bureau.sales.services import invoices, payments, quotes
+from bureau.sales.services import invoices, payments, quotes, recurring
 from bureau.sales.services.content import LineInput
+from bureau.sales.states import InvoiceStatus
 
 ANSWERS = ["Please start in the first week of the month.", "As discussed on site.", ""]
 REFUSALS = ["We found somebody who can start sooner.", "Too dear for this year, thank you.", "The plan has changed."]
@@ -130,3 +134,54 @@ def customer_at(book: Book, plan: Plan) -> Customer:
     if plan.username:
         return book.own[plan.username][plan.place]
     return book.persons[plan.place] if plan.place >= 0 else book.companies[-1 - plan.place]
+
+
+@dataclass(frozen=True, slots=True)
+class Hire:
+    """A recurring invoice of a company, begun so many days ago; each is issued, and paid before the next."""
+
+    place: int
+    name: str
+    interval: str
+    every: int
+    """Days after which one is due at the latest."""
+    days: int
+    line: LineInput
+
+
+HIRE = [
+    Hire(0, "Site container", "monthly", 31, 160, LineInput("Site container, one month", Decimal(2), Decimal(210))),
+    Hire(7, "Maintenance", "quarterly", 92, 290, LineInput("Maintenance of the lift", Decimal(1), Decimal(480))),
+]
+
+
+def hire_events(hire: Hire, people: dict[str, User], book: Book, *, now: datetime) -> Iterator[Event]:
+    actor = people[keeper(hire.place)]
+    made: list[RecurringInvoice] = []
+
+    def begin(at: datetime) -> None:
+        found = recurring.create_recurring(
+            actor=actor, customer=book.companies[hire.place], lines=[replace(hire.line, tax_code=VAT)], now=at,
+            name=hire.name, interval=hire.interval, start_date=timezone.localdate(at),
+        )  # fmt: skip
+        made.append(found)
+
+    def bill(at: datetime) -> None:
+        recurring.make_due_invoices(now=at)
+        for invoice in made[0].invoices.filter(status=InvoiceStatus.DRAFT):
+            invoices.issue_invoice(actor=actor, invoice=invoice, now=at)
+
+    def collect(at: datetime) -> None:
+        for invoice in made[0].invoices.filter(status=InvoiceStatus.SENT):
+            payments.record_payment(
+                actor=actor, invoice=invoice, amount=invoice.balance, payment_date=timezone.localdate(at),
+                payment_method="bank_transfer", now=at,
+            )  # fmt: skip
+
+    start = now - timedelta(days=hire.days)
+    yield Event(start, begin)
+    for number in range(hire.days // hire.every + 1):
+        at = start + timedelta(days=number * hire.every, hours=1)
+        yield Event(at, bill)
+        if at + timedelta(days=11) < now:
+            yield Event(at + timedelta(days=11), collect)

@@ -21,7 +21,10 @@ from bureau.demo.sales import sales_events
 from bureau.demo.sites import create_sites, site_events
 from bureau.sales.services.quotes import expire_quotes
 
-UNASKED = ("tell_about_request", "tell_about_order", "tell_about_case", "send_mail", "send_order", "post_order")
+UNASKED = (
+    "tell_about_request", "tell_about_order", "tell_about_case", "send_mail", "send_order", "post_order",
+    "mail_sales_document",
+)  # fmt: skip
 
 
 def load(*, now: datetime, password: str) -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from bureau.core.models import User
 from bureau.demo.clock import HISTORY, SEED, Event, office_hours
 from bureau.demo.customers import OWN, Book, came
-from bureau.demo.deals import Course, Plan
+from bureau.demo.deals import HIRE, Course, Plan, hire_events
 from bureau.demo.people import VAT
+from bureau.sales.reminders import remind_customers
 from bureau.sales.services.content import LineInput
 
 OLDER = 22
@@ -61,6 +62,7 @@ DAYS = {
 }  # fmt: skip
 """From the step before, at least and at most; the others follow within the hour."""
 LATE = 25  # days, of those who pay late
+REMINDED_DAYS = 110  # until now: for so long customers have been reminded
 
 
 def sales_events(people: dict[str, User], book: Book, *, now: datetime) -> Iterator[Event]:
@@ -69,6 +71,10 @@ def sales_events(people: dict[str, User], book: Book, *, now: datetime) -> Itera
     for number, plan in enumerate(plans):
         course = Course(replace(plan, method=METHODS[number % len(METHODS)], number=number), people, book)
         yield from [Event(at, getattr(course, step)) for step, at in _times(plan, chance, now=now)]
+    for hire in HIRE:
+        yield from hire_events(hire, people, book, now=now)
+    for days in range(REMINDED_DAYS):
+        yield Event(now - timedelta(days=days, minutes=1), lambda at: remind_customers(now=at))
 
 
 def _times(plan: Plan, chance: random.Random, *, now: datetime) -> Iterator[tuple[str, datetime]]:

@@ -40,7 +40,8 @@ from bureau.purchasing.selectors import orders as order_selectors
 from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.services import budgets
 from bureau.purchasing.states import BillStatus, OrderStatus, RequestStatus
-from bureau.sales.models import CreditNote, Invoice, InvoiceLine, Payment, Quote
+from bureau.sales.models import CreditNote, Invoice, InvoiceLine, InvoiceReminder, Payment, Quote, RecurringInvoice
+from bureau.sales.reminders import remind_customers
 from bureau.sales.rendering.parties import missing_details
 from bureau.sales.states import InvoiceStatus, QuoteStatus
 from tests.factories.accounts import make_user
@@ -219,6 +220,7 @@ def check_cases(people):
         with open_clean(document.file) as content:
             assert content.read(4) in (b"%PDF", b"\x89PNG")
     assert remind(now=timezone.now())["steps"] == 0, "nobody is written to of what the demo brought"
+    assert remind_customers(now=timezone.now()) == 0
 
 
 def check_selling(people):
@@ -245,6 +247,11 @@ def check_selling(people):
     assert set(quotes.values_list("status", flat=True)) == {*QuoteStatus}
     assert quotes.filter(version=2, invoice__isnull=False).exists()
     assert quotes.filter(status=QuoteStatus.ACCEPTED, invoice__isnull=True).exists()
+    hired = RecurringInvoice.objects.filter(organization=northwind, active=True)
+    assert [made.invoices.count() for made in hired.order_by("interval")] == [6, 4]
+    assert not hired.exclude(problem="").exists()
+    reminded = InvoiceReminder.objects.filter(invoice__in=invoices)
+    assert set(reminded.values_list("days", flat=True)) == {7, 14, 30}
     assert not [invoice.number for invoice in invoices if missing_details(invoice)], "their data is complete"
     for name in ("owner", "owner2"):
         mine = Invoice.objects.filter(owner=people[name])
