@@ -212,18 +212,18 @@ def test_due_date_before_the_date_stands_beside_it(member, shop):
     assert "Give a date." in refused(member, filled(shop, issue_date=""))
 
 
-def test_foreign_client_is_refused_in_the_words_for_an_unknown_one(member, shop):
+def test_foreign_customer_is_refused_in_the_words_for_an_unknown_one(member, shop):
     foreign, unseen = make_customer(make_shop().organization), make_customer(shop.organization, owner=shop.other)
     pages = [
         refused(member, filled(shop, customer=str(one.pk), customer_name=one.party.name)) for one in (foreign, unseen)
     ]
     pages.append(refused(member, filled(shop, customer="999999", customer_name="Nobody")))
     for page in pages:
-        assert "There is no such client. Choose one of the list, or enter a new one." in page
-    assert "Choose a client, or enter a new one." in refused(member, filled(shop, customer="", customer_name=" "))
+        assert "There is no such customer. Choose one of the list, or enter a new one." in page
+    assert "Choose a customer, or enter a new one." in refused(member, filled(shop, customer="", customer_name=" "))
 
 
-def test_inactive_client_is_refused(member, shop):
+def test_inactive_customer_is_refused(member, shop):
     shop.customer.active = False
     shop.customer.save()
     assert "This client is not active." in refused(member, filled(shop))
@@ -246,12 +246,12 @@ def test_markup_that_was_typed_is_text(member, shop):
 # --- Whom it is for
 
 
-def test_client_is_found_by_the_name_that_was_typed(member, shop):
+def test_customer_is_found_by_the_name_that_was_typed(member, shop):
     member.post(new_page(), filled(shop, customer="", customer_name=" fjord  TRADING "))
     assert Invoice.objects.get().customer == shop.customer
     make_customer(shop.organization, owner=shop.member, customer_type="company", company_name="Fjord Trading")
     page = refused(member, filled(shop, customer="", customer_name="Fjord Trading"))
-    assert "Several clients are called like this" in page
+    assert "Several customers are called like this" in page
 
 
 def test_id_counts_while_the_name_is_theirs(member, shop):
@@ -260,17 +260,17 @@ def test_id_counts_while_the_name_is_theirs(member, shop):
     assert Invoice.objects.get().customer == other
 
 
-def test_clients_are_found_as_one_types(member, shop):
+def test_customers_are_found_as_one_types(member, shop):
     make_customer(shop.organization, owner=shop.other, customer_type="company", company_name="Fjordland")
-    page = member.get(reverse("web:client-options"), {"q": "fjord"}).content.decode()
+    page = member.get(reverse("web:customer-options"), {"q": "fjord"}).content.decode()
     assert f'data-id="{shop.customer.pk}"' in page
     assert "Havnegata" in page
     assert "Fjordland" not in page
 
 
-def test_new_client_is_added_without_losing_what_was_typed(member, shop):
+def test_new_customer_is_added_without_losing_what_was_typed(member, shop):
     new = {"new-customer_type": "company", "new-company_name": "Alpine Lifts", "new-email": "office@alpine.example"}
-    data = filled(shop, customer="", customer_name="Alpine", do="client", **new)
+    data = filled(shop, customer="", customer_name="Alpine", do="customer", **new)
     page = member.post(new_page(), data).content.decode()
     made = Customer.objects.get(company_name="Alpine Lifts")
     assert made.owner == shop.member
@@ -286,8 +286,8 @@ def test_new_client_is_added_without_losing_what_was_typed(member, shop):
     assert Customer.objects.filter(company_name="Alpine 2").exists()
 
 
-def test_new_client_is_added_by_script(member, shop):
-    new = {"new-customer_type": "person", "new-last_name": "Doe", "do": "client"}
+def test_new_customer_is_added_by_script(member, shop):
+    new = {"new-customer_type": "person", "new-last_name": "Doe", "do": "customer"}
     answer = member.post(new_page(), new, headers=HTMX)
     assert f'data-id="{Customer.objects.get(last_name="Doe").pk}"' in answer.content.decode()
     answer = member.post(new_page(), new | {"new-last_name": "", "new-email": "x"}, headers=HTMX)
@@ -311,8 +311,8 @@ def test_cases_that_are_ready_are_offered_and_billed(member, shop, case_of_shop)
     assert list(invoice.lines.values_list("case", flat=True)) == [case.pk, None]
     assert "data-add-case" not in member.get(new_page(), {"client": shop.customer.pk}).content.decode()
     fragment = reverse("web:invoice-cases")
-    assert "data-add-case" not in member.get(fragment, {"client": shop.customer.pk}).content.decode()
-    again = member.get(fragment, {"client": shop.customer.pk, "invoice": invoice.pk}).content.decode()
+    assert "data-add-case" not in member.get(fragment, {"customer": shop.customer.pk}).content.decode()
+    again = member.get(fragment, {"customer": shop.customer.pk, "invoice": invoice.pk}).content.decode()
     assert f'data-line-case="{case.pk}"' in again, "its own case, should its line be removed"
     assert invoice.number in refused(member, data)
 
@@ -330,11 +330,12 @@ def test_foreign_case_is_refused(member, shop, case_of_shop):
     assert "There is no such case." in page
     assert hidden.number not in page
     assert (
-        "data-add-case" not in member.get(reverse("web:invoice-cases"), {"client": hidden.customer_id}).content.decode()
+        "data-add-case"
+        not in member.get(reverse("web:invoice-cases"), {"customer": hidden.customer_id}).content.decode()
     )
 
 
-def test_owner_goes_on_with_what_was_begun_for_a_client_of_somebody_else(sign_in, shop, case_of_shop):
+def test_owner_goes_on_with_what_was_begun_for_a_customer_of_somebody_else(sign_in, shop, case_of_shop):
     case = case_of_shop()
     invoice = make_invoice(shop, lines=[line(case=case)], actor=shop.admin, owner=shop.other)
     client, address = sign_in(shop.other), edit_page(invoice)

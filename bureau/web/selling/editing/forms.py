@@ -50,7 +50,7 @@ class Problem:
 class EditorForm(forms.Form):
     """`customer` is the id of the one whose name stands in `customer_name`, where it was chosen from the list."""
 
-    customer_name = _text(gettext_lazy("Client"), 200)
+    customer_name = _text(gettext_lazy("Customer"), 200)
     customer = forms.CharField(required=False, widget=forms.HiddenInput)
     issue_date = _day(gettext_lazy("Date"))
     terms = _texts(gettext_lazy("Terms"), 5000, 3)
@@ -90,8 +90,8 @@ class EditorForm(forms.Form):
                 yield Problem(self[name].id_for_label, f"{self.fields[name].label}: {text}")
 
     def chosen(self) -> Customer | None:
-        """The client who was picked, while the name is still theirs. The one of the document may be somebody whom only
-        others see."""
+        """The customer who was picked, while the name is still theirs. The document's may be one whom only others
+        see."""
         pk, name = read_id(str(self["customer"].value() or "")), _squeezed(self["customer_name"].value())
         if pk is None:
             return None
@@ -107,14 +107,16 @@ class EditorForm(forms.Form):
         if found is not None:
             return found
         if not name:
-            raise Invalid.field("customer_name", _("Choose a client, or enter a new one."))
+            raise Invalid.field("customer_name", _("Choose a customer, or enter a new one."))
         alike = searched(visible_customers(self.user).filter(organization=self.user.organization_id, active=True), name)
         exact = list(alike.filter(party__name__iexact=name)[:2]) or list(alike[:2])
         if len(exact) == 1:
             return exact[0]
         if exact:
-            raise Invalid.field("customer_name", _("Several clients are called like this: choose one of the list."))
-        raise Invalid.field("customer_name", _("There is no such client. Choose one of the list, or enter a new one."))
+            raise Invalid.field("customer_name", _("Several customers are called like this: choose one of the list."))
+        raise Invalid.field(
+            "customer_name", _("There is no such customer. Choose one of the list, or enter a new one.")
+        )
 
     def values(self) -> dict[str, Any]:
         """As the service takes them; raises Invalid."""
@@ -167,8 +169,8 @@ def chosen_values(customer: Customer) -> dict[str, Any]:
     return {"customer": str(customer.pk), "customer_name": customer.party.name}
 
 
-class ClientForm(forms.Form):
-    """A new client, entered while something is written for them."""
+class NewCustomerForm(forms.Form):
+    """A new customer, entered while something is written for them."""
 
     prefix = "new"
     customer_type = forms.ChoiceField(
@@ -191,7 +193,7 @@ class ClientForm(forms.Form):
     allow_duplicate = forms.BooleanField(label=gettext_lazy("It is another one: keep both"), required=False)
 
     exists: CustomerExists | None = None
-    """Where there is a client like this one already."""
+    """Where there is a customer like this one already."""
 
     def values(self) -> dict[str, Any]:
         """As the service takes them, `allow_duplicate` included."""

@@ -21,5 +21,5 @@ urlpatterns = [
     path("quotes/<int:pk>/copy/", editing.copy, QUOTES, name="quote-copy"),
     path("quotes/<int:pk>/edit/preview/", asking.preview, QUOTES, name="quote-preview-of"),
     path("quotes/<int:pk>/edit/preview.pdf", asking.pdf, QUOTES, name="quote-preview-pdf-of"),
-    path("clients/options/", asking.clients, name="client-options"),
+    path("customers/options/", asking.customers, name="customer-options"),
 ]

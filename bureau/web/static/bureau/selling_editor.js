@@ -1,5 +1,5 @@
 /* The editor of quotes and invoices: the page as it will be printed follows what is typed, cases become lines, Enter goes
-   to the next field. The lines themselves are lines.js, the client is clients.js. */
+   to the next field. The lines themselves are lines.js, the customer is customer_field.js. */
 "use strict";
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
@@ -74,7 +74,7 @@
     grow();
   }
 
-  /* --- Cases of the client become lines; one is offered again when its line is gone */
+  /* --- Cases of the customer become lines; one is offered again when its line is gone */
   const cases = $("#ready-cases");
   const offer = () => {
     if (!cases) return;
@@ -101,17 +101,17 @@
     const next = $("[data-offer]:not([hidden]) button", cases);
     (next || $("[name=line_quantity]", rows.at(-1))).focus();
   });
-  form.addEventListener("client-chosen", async ({ detail }) => {
+  form.addEventListener("customer-chosen", async ({ detail }) => {
     if (!cases) return;
-    const query = new URLSearchParams({ client: detail.id, ...(form.dataset.item ? { invoice: form.dataset.item } : {}) });
+    const query = new URLSearchParams({ customer: detail.id, ...(form.dataset.item ? { invoice: form.dataset.item } : {}) });
     const answer = await fetch(`${cases.dataset.cases}?${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (answer?.ok && form.elements.customer.value === detail.id) { cases.innerHTML = await answer.text(); offer(); }
   });
-  form.addEventListener("client-cleared", () => cases?.replaceChildren());
+  form.addEventListener("customer-cleared", () => cases?.replaceChildren());
   form.addEventListener("input", offer);
   form.addEventListener("restored", () => {
     const id = form.elements.customer.value;
-    if (id) form.dispatchEvent(new CustomEvent("client-chosen", { detail: { id } }));
+    if (id) form.dispatchEvent(new CustomEvent("customer-chosen", { detail: { id } }));
   });
   offer();
 

@@ -1,4 +1,4 @@
-"""What the editor asks for while somebody types: clients, their cases, and the document as it would be printed."""
+"""What the editor asks for while somebody types: customers, their cases, and the document as it would be printed."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ MOST_PAGES = 100
 
 @page
 @require_GET
-def clients(request: PageRequest) -> HttpResponse:
+def customers(request: PageRequest) -> HttpResponse:
     """Those whom the letters may mean, by name."""
     words = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     active = visible_customers(request.user).filter(organization=request.user.organization_id, active=True)
@@ -33,9 +33,9 @@ def clients(request: PageRequest) -> HttpResponse:
 @page
 @require_GET
 def cases(request: PageRequest, kind: Kind) -> HttpResponse:
-    """What of a client is ready to be billed, beside what the invoice itself bills already."""
-    client, invoice = read_id(request.GET.get("client", "")), read_id(request.GET.get("invoice", ""))
-    customer = None if client is None else visible_customers(request.user).filter(pk=client).first()
+    """What of a customer is ready to be billed, beside what the invoice itself bills already."""
+    wanted, invoice = read_id(request.GET.get("customer", "")), read_id(request.GET.get("invoice", ""))
+    customer = None if wanted is None else visible_customers(request.user).filter(pk=wanted).first()
     item = None if invoice is None else document_of(request, kind, invoice)
     return render(request, "web/selling/editor/cases.html", {"cases": offered_cases(request, kind, customer, item, [])})
 

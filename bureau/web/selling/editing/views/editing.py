@@ -18,7 +18,7 @@ from bureau.parties.services.customers import CustomerExists, create_customer
 from bureau.sales.selectors.invoices import billable_cases
 from bureau.sales.services.content import LineInput
 from bureau.web.answers import UNREADABLE, PageRequest, page, place_errors
-from bureau.web.selling.editing.forms import ClientForm, EditorForm, chosen_values, first_values, kept_values
+from bureau.web.selling.editing.forms import EditorForm, NewCustomerForm, chosen_values, first_values, kept_values
 from bureau.web.selling.editing.kinds import Document, Kind
 from bureau.web.selling.editing.lines import (
     Line,
@@ -35,7 +35,7 @@ from bureau.web.selling.editing.lines import (
 from bureau.web.selling.finding import known_id, read_id
 
 MORE_LINES = 5
-SUGGESTED = 50  # clients that a browser without script is told of
+SUGGESTED = 50  # customers that a browser without script is told of
 UNITS = ("h", "d", "pcs", "m", "m²", "kg", "km", "month")
 
 
@@ -102,8 +102,8 @@ def _case(request: PageRequest, text: str) -> Case | None:
 
 def _posted(request: PageRequest, kind: Kind, item: Document | None) -> HttpResponse:
     do = request.POST.get("do", "")
-    if do == "client":
-        return _client_added(request, kind, item)
+    if do == "customer":
+        return _customer_added(request, kind, item)
     if do == "more":  # asked for by a browser without script, as the next is
         return _again(request, kind, item, more=MORE_LINES)
     if case := _case(request, request.POST.get("add_case", "")):
@@ -156,7 +156,7 @@ def _again(
     item: Document | None,
     *,
     customer: Customer | None = None,
-    clients: ClientForm | None = None,
+    newcomer: NewCustomerForm | None = None,
     added: Sequence[Line] = (),
     more: int = 1,
 ) -> HttpResponse:
@@ -164,12 +164,12 @@ def _again(
     initial = request.POST.dict() | (chosen_values(customer) if customer else {})
     form = EditorForm(kind, request.user, item=item, initial=initial)
     rows = [*again(request.POST, cases_of(request.POST, request.user, item), {}), *added]
-    return _shown(request, kind, item, form, rows, clients=clients, more=more, typed=True)
+    return _shown(request, kind, item, form, rows, newcomer=newcomer, more=more, typed=True)
 
 
-def _client_added(request: PageRequest, kind: Kind, item: Document | None) -> HttpResponse:
-    """Makes the new client, and chooses them."""
-    form = ClientForm(request.POST)
+def _customer_added(request: PageRequest, kind: Kind, item: Document | None) -> HttpResponse:
+    """Makes the new customer, and chooses them."""
+    form = NewCustomerForm(request.POST)
     if form.is_valid():
         try:
             customer = create_customer(actor=request.user, now=timezone.now(), **form.values())
@@ -180,10 +180,10 @@ def _client_added(request: PageRequest, kind: Kind, item: Document | None) -> Ht
         else:
             if request.htmx:
                 return render(request, "web/selling/editor/options.html", {"customers": [customer]})
-            return _again(request, kind, item, customer=customer, clients=ClientForm())
+            return _again(request, kind, item, customer=customer, newcomer=NewCustomerForm())
     if request.htmx:
-        return render(request, "web/selling/editor/new_client.html", {"clients": form}, status=UNREADABLE)
-    return _again(request, kind, item, clients=form)
+        return render(request, "web/selling/editor/new_customer.html", {"newcomer": form}, status=UNREADABLE)
+    return _again(request, kind, item, newcomer=form)
 
 
 def _first_problem(form: EditorForm) -> str:
@@ -201,14 +201,14 @@ def _shown(
     form: EditorForm,
     rows: Sequence[Line],
     *,
-    clients: ClientForm | None = None,
+    newcomer: NewCustomerForm | None = None,
     more: int = 1,
     typed: bool = False,
 ) -> HttpResponse:
     chosen = form.chosen()
     organization = item.organization if item else chosen.organization if chosen else request.user.organization
     rows = with_empty(rows, organization, more=more)
-    clients = clients or ClientForm(request.POST if typed else None)
+    newcomer = newcomer or NewCustomerForm(request.POST if typed else None)
     customers = visible_customers(request.user).filter(organization=organization, active=True)
     lines = item.lines.all() if item and not typed else ()
     context = {
@@ -217,7 +217,7 @@ def _shown(
         "status": item.status_on(timezone.localdate()) if item else "",
         "form": form,
         "typed": typed,
-        "clients": clients,
+        "newcomer": newcomer,
         "chosen": chosen,
         "customers": customers.order_by("sort_name", "pk")[:SUGGESTED],
         "lines": rows,
@@ -236,8 +236,8 @@ def _shown(
 def offered_cases(
     request: PageRequest, kind: Kind, customer: Customer | None, item: Document | None, rows: Sequence[Line]
 ) -> list[Line]:
-    """What bills the cases of the client that are ready to be billed; those of the invoice itself are again, once their
-    line is gone."""
+    """What bills the cases of the customer that are ready to be billed; those of the invoice itself are again, once
+    their line is gone."""
     if not kind.bills_cases or customer is None:
         return []
     there = {line.texts["case"] for line in rows}
@@ -248,7 +248,7 @@ def offered_cases(
 
 def _addresses(request: PageRequest, kind: Kind, item: Document | None) -> dict[str, str]:
     if item is None:
-        here = request.get_full_path()  # what is kept in the browser is of this client, this copy
+        here = request.get_full_path()  # what is kept in the browser is of this customer, this copy
         return {"page": here, "preview": kind.url("preview"), "pdf": kind.url("preview-pdf"), "back": kind.list_url}
     return {
         "page": kind.url("edit", item.pk),

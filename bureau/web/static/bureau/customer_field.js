@@ -1,14 +1,14 @@
-/* A client is chosen by typing: [data-combo] holds the field, its list and the address that answers with options. Enter
+/* A customer is chosen by typing: [data-combo] holds the field, its list and the address that answers with options. Enter
    or Tab takes the one that is lit; the last option is somebody new, who is added without leaving the form. The form
-   hears "client-chosen" and "client-cleared". */
+   hears "customer-chosen" and "customer-cleared". */
 "use strict";
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   const combo = $("[data-combo]");
   if (!combo) return;
-  const name = $("[data-client]", combo), list = $("[role=listbox]", combo), form = name.form, hidden = form.elements.customer;
-  const card = $("[data-client-card]", form), fresh = $("[data-new-client]", form);
+  const name = $("[data-customer]", combo), list = $("[role=listbox]", combo), form = name.form, hidden = form.elements.customer;
+  const card = $("[data-customer-card]", form), fresh = $("[data-new-customer]", form);
   const options = () => $$("[role=option]", list);
   let lit = -1, asked, pause;
   name.removeAttribute("list");  // that was for a browser without script
@@ -17,7 +17,7 @@
   const light = (index) => {
     const all = options();
     lit = all.length ? (index + all.length) % all.length : -1;
-    all.forEach((option, i) => { option.id = `client-option-${i}`; option.setAttribute("aria-selected", i === lit); });
+    all.forEach((option, i) => { option.id = `customer-option-${i}`; option.setAttribute("aria-selected", i === lit); });
     if (lit < 0) name.removeAttribute("aria-activedescendant"); else name.setAttribute("aria-activedescendant", all[lit].id);
     all[lit]?.scrollIntoView({ block: "nearest" });
   };
@@ -57,7 +57,7 @@
     $(".errorlist", name.closest(".field"))?.remove();
     if (fresh) fresh.open = false;
     name.dispatchEvent(new Event("input", { bubbles: true }));
-    tell("client-chosen", { id: hidden.value });
+    tell("customer-chosen", { id: hidden.value });
   };
   /* Whose name was looked for in vain is who is new. */
   const begin = () => {
@@ -82,7 +82,7 @@
 
   name.addEventListener("input", (event) => {
     if (!event.isTrusted) return;
-    if (hidden.value) { hidden.value = ""; card.replaceChildren(); tell("client-cleared"); }
+    if (hidden.value) { hidden.value = ""; card.replaceChildren(); tell("customer-cleared"); }
     clearTimeout(pause);
     pause = setTimeout(ask, 120);
   });
@@ -122,14 +122,14 @@
     if (event.key !== "Enter" || event.ctrlKey || !event.target.matches("input:not([type=checkbox])")) return;
     event.preventDefault();
     event.stopPropagation();
-    $("[data-add-client]", fresh).click();
+    $("[data-add-customer]", fresh).click();
   });
   fresh?.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-add-client]");
+    const button = event.target.closest("[data-add-customer]");
     if (!button) return;
     event.preventDefault();
     const data = new FormData(form);
-    data.set("do", "client");
+    data.set("do", "customer");
     button.disabled = true;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams([...data].filter(([, value]) => typeof value === "string")), headers: { "HX-Request": "true" } });
