@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bureau.api.agency import case_parts, cases, customers, document_types, imports, payments, products
+from bureau.api.agency import case_parts, cases, customers, document_types, downloads, imports, payments, products
 from bureau.api.agency import documents as case_documents
 from bureau.api.biz import bills, clients, quotes, recurring, users
 from bureau.api.p2p import requests as simple_requests
@@ -173,6 +173,22 @@ selling = [
     path("invoices/<int:pk>/credit-note/", invoice_actions.InvoiceCreditNote.as_view(), name="invoice-credit-note"),
     path("invoices/<int:pk>/delete-preview/", invoice_actions.InvoiceDeletion.as_view(), name="invoice-delete-preview"),
     path("invoices/<int:pk>/force-delete/", invoice_actions.InvoiceForceDelete.as_view(), name="invoice-force-delete"),
+    path("invoices/<int:pk>/download/", downloads.InvoiceDownload.as_view(), name="invoice-download"),
+    path("invoices/<int:pk>/download-async/", downloads.InvoiceDownloadAsync.as_view(), name="invoice-download-async"),
+    path(
+        "invoices/download-async/status/<uuid:job_id>/",
+        downloads.InvoiceFileStatus.as_view(),
+        name="invoice-file-status",
+    ),
+    path(
+        "invoices/download-async/stream/<uuid:job_id>/",
+        downloads.InvoiceFileStream.as_view(),
+        name="invoice-file-stream",
+    ),
+    path(
+        "invoices/download-async/file/<uuid:job_id>/", downloads.InvoiceFileDownload.as_view(), name="invoice-file"
+    ),
+    path("credit-notes/<int:pk>/download/", downloads.CreditNoteDownload.as_view(), name="credit-note-download"),
     path("credit-notes/", credit_notes.CreditNoteList.as_view(), name="credit-notes"),
     path("credit-notes/<int:pk>/", credit_notes.CreditNoteItem.as_view(), name="credit-note"),
     path("payments/", payments.PaymentList.as_view(), name="payments"),

@@ -7,17 +7,19 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Exists, OuterRef, ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bureau.core.hooks import file_quarantined
 from bureau.core.inspection import clean_filename, inspect
 from bureau.core.jobs import Run, enqueue, job_handler
-from bureau.core.models import Organization, ScanState, StoredFile, User
+from bureau.core.models import Job, Organization, ScanState, StoredFile, User
 from bureau.core.scanning import ClamdScanner, Infected, VirusDetected, scan_builtin
-from bureau.kit.errors import IntegrationFailed, Locked
+from bureau.kit.errors import IntegrationFailed, Locked, NotFound
 
 
 class ScanPending(Locked):
@@ -90,6 +92,27 @@ def open_clean(stored: StoredFile) -> IO[bytes]:
     if stored.scan_state != ScanState.CLEAN:
         raise Locked("The file is quarantined: the virus scan did not pass it.")
     return default_storage.open(stored.path)
+
+
+def keep_result(job: Job, content: bytes) -> None:
+    """Keeps what a job of an organization has made for a day: no record names it, so `clean_up_files` deletes it then.
+    Kept again it is replaced."""
+    path = _result_path(job)
+    default_storage.delete(path)
+    default_storage.save(path, ContentFile(content))
+
+
+def read_result(job: Job) -> bytes:
+    """Raises NotFound when it is not kept any more."""
+    try:
+        with default_storage.open(_result_path(job)) as content:
+            return bytes(content.read())
+    except FileNotFoundError:
+        raise NotFound(_("The file is not kept any more. Ask for it again.")) from None
+
+
+def _result_path(job: Job) -> str:
+    return f"{job.organization_id}/{job.pk.hex[:2]}/{job.pk.hex}"
 
 
 @job_handler("clean_up_files", every=timedelta(days=1))

@@ -11,4 +11,5 @@ class SalesConfig(AppConfig):
             reminders,  # noqa: F401  (these register their kinds of job)
         )
         from bureau.sales.services import recurring, sending  # noqa: F401
+        from bureau.sales.services.invoices import preparing  # noqa: F401
         from bureau.sales.services.quotes import expiring  # noqa: F401

@@ -82,21 +82,23 @@ class JobStream(BizView):
         summary="Events of a job",
     )
     def get(self, request: Call, job_id: UUID) -> Any:
-        job: Job = found(Job.objects.visible_to(request.user), pk=job_id)
-        raw = request.META.get("HTTP_LAST_EVENT_ID", "")
-        if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 10):
-            raise Invalid.field("Last-Event-ID", "Give the number of the last event that was received.")
-        frames = []
-        if not raw:
-            beginning = Job(pk=job.pk, kind=job.kind, created_at=timezone.now())
-            frames.append(_frame(0, "state", state_of(beginning)))
-        frames += [
-            _frame(event.number, event.name, event.data) for event in job.events.filter(number__gt=int(raw or 0))
-        ]
-        headers = {"Cache-Control": "no-cache"}
-        if not job.ended:
-            headers["X-Bureau-Stream"] = job.channel
-        return HttpResponse(b"".join(frames), content_type="text/event-stream", headers=headers)
+        return stream_of(found(Job.objects.visible_to(request.user), pk=job_id), request)
+
+
+def stream_of(job: Job, request: Call) -> HttpResponse:
+    """The events of a job that are known now, and where to wait for more. Raises Invalid."""
+    raw = request.META.get("HTTP_LAST_EVENT_ID", "")
+    if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 10):
+        raise Invalid.field("Last-Event-ID", "Give the number of the last event that was received.")
+    frames = []
+    if not raw:
+        beginning = Job(pk=job.pk, kind=job.kind, created_at=timezone.now())
+        frames.append(_frame(0, "state", state_of(beginning)))
+    frames += [_frame(event.number, event.name, event.data) for event in job.events.filter(number__gt=int(raw or 0))]
+    headers = {"Cache-Control": "no-cache"}
+    if not job.ended:
+        headers["X-Bureau-Stream"] = job.channel
+    return HttpResponse(b"".join(frames), content_type="text/event-stream", headers=headers)
 
 
 def _frame(number: int, name: str, data: dict[str, Any]) -> bytes:
