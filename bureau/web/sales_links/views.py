@@ -111,7 +111,9 @@ def _decide(sheet: Sheet, given: dict[str, Any]) -> None:
     version = given["version"]
     if sheet.quote is None:
         raise NotFound(_("There is nothing to answer."))
-    if given["answer"] not in ("accept", "decline") or not (version.isascii() and version.isdigit()):
+    if given["answer"] not in ("accept", "decline") or not (
+        version.isascii() and version.isdigit() and len(version) < 10
+    ):
         raise Invalid(_("Choose whether you accept or decline."))
     decide_quote(
         quote=sheet.quote,
