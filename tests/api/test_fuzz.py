@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,6 +24,9 @@ from bureau.core.models import User
 from bureau.purchasing.models import FormTemplate, WorkflowTemplate
 from bureau.purchasing.services.attachments import attach_file
 from bureau.purchasing.states import OrderStatus, RequestStatus
+from bureau.sales.services.content import LineInput
+from bureau.sales.services.invoices import create_invoice, credit_invoice
+from bureau.sales.services.payments import mark_as_paid
 from tests.clients import ApiClient
 from tests.core.samples import pdf_bytes
 from tests.factories.accounts import PASSWORD
@@ -32,6 +36,7 @@ from tests.factories.orders import attach, make_site, order_in
 from tests.factories.parties import make_customer
 from tests.factories.products import make_product
 from tests.factories.purchasing import NOW, make_office, pdf, request_in
+from tests.factories.sales import line
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db]
 
@@ -42,7 +47,10 @@ PARAMETERS = (
     "page", "page_size", "limit", "search", "status", "state", "team", "requestor", "role", "active", "is_active",
     "type", "project_id", "created_by", "date_from", "date_to", "entity_type", "entity_id", "user_id", "action",
     "ordering", "created_at__gte", "created_at__lte", "hide_disabled", "customer", "email", "tax_number",
-    "passport_number", "product_type", "next", "q", "scope", "copy", "decision", "format", "script", "lang",
+    "passport_number", "hide_paid", "client", "case", "invoice", "invoice_application_id", "payment_type",
+    "payment_date__gte", "issue_date__lte", "due_date__lte", "invoice_date", "exclude_status", "include_invoiced",
+    "exclude_incomplete", "export",
+    "product_type", "next", "q", "scope", "copy", "decision", "format", "script", "lang",
 )  # fmt: skip
 WEB_FIELDS = (
     "username", "password", "next", "email", "new_password", "repeat", "old_password", "do", "theme", "subject",
@@ -109,6 +117,13 @@ def world() -> World:
     papers = list(case.documents.all())
     fill(papers[0], actor=office.requester)
     link, _token = create_link(actor=office.requester, case=case, now=NOW)
+    lines = [line(), LineInput("", Decimal(1), Decimal(100), case=case)]
+    bill_of = {"actor": office.requester, "customer": customers[0], "now": NOW}
+    invoices = [create_invoice(**bill_of, lines=rows) for rows in ([], [line()], lines)]
+    paid = mark_as_paid(
+        actor=office.requester, invoice=invoices[2], payment_method="cash", payment_date=NOW.date(), now=NOW
+    )
+    note = credit_invoice(actor=office.requester, invoice=invoices[2], now=NOW)
     form, workflow = FormTemplate.objects.get(team=office.team), WorkflowTemplate.objects.get(team=office.team)
     scope = office.requester.access_scopes.get(team=office.team)
     records: dict[str, list[Any]] = {
@@ -122,6 +137,7 @@ def world() -> World:
         "pk": [
             *(requests[0].pk, office.director.pk, file.pk, bill.pk),
             *(record.pk for record in (*orders, *customers, *offered, case, *papers)),
+            *(record.pk for record in (*invoices, *invoices[2].lines.all(), *paid, note)),
         ],
         "project_id": [site.project.code],
         "code": [site.project.code, site.vendor.code],
@@ -129,6 +145,7 @@ def world() -> World:
         "product_type": ["visa"],
         "start_date": ["2026-03-10"],
         "action_name": ["use-previous", "ask-customer"],
+        "customer_id": [customer.pk for customer in customers],
         "workflow_id": [case.steps.get().pk],
         "number": [1, 2],
         "rest": ["nothing", "v1/nothing"],
@@ -172,7 +189,7 @@ def paths(draw: Any, world: World, address: tuple[str, tuple[str, ...]]) -> str:
     for part in parts:
         value = draw(st.sampled_from(world.records[part]))
         match part:
-            case "pk" | "workflow_id" | "number":
+            case "pk" | "workflow_id" | "customer_id" | "number":
                 value = draw(st.one_of(st.just(value), st.just(value), st.integers(0, 10**25).map(str)))
             case "uid" | "token":
                 value = draw(st.one_of(st.just(value), TEXT.filter(lambda text: text and "/" not in text)))
@@ -234,6 +251,21 @@ PRODUCT = {
     "tasks": [TASK], "required_documents": [1], "optional_documents": [{"id": 2, "min_validity_months": 6}],
 }  # fmt: skip
 DOCUMENT_TYPE = {"name": "Photo", "has_number": True, "min_validity_months": 6, "actions": ["use-previous"]}
+INVOICE = {
+    "client": 1, "customer": 1, "issue_date": "2026-03-10", "invoice_date": "2026-03-10", "due_date": "2026-04-09",
+    "status": "sent", "sent": True, "terms": "x", "notes": "x", "owner": 1,
+    "line_items": [
+        {
+            "description": "Hours", "quantity": 1.5, "unit": "h", "unit_price": "80.00", "discount_percent": 10,
+            "tax_code": "GP", "customer_application": 1,
+        }
+    ],
+    "invoice_applications": [{"customer_application": 1, "amount": "100.00"}],
+}  # fmt: skip
+PAYMENT = {
+    "invoice": 1, "invoice_application": 2, "amount": "1.00", "payment_type": "cash", "payment_date": "2026-03-10",
+    "reference": "x", "note": "x",
+}  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
     "api:products": PRODUCT,
     "api:product": PRODUCT,
@@ -253,6 +285,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "api:team-members": {"user": "team_id", "role": "MANAGER"},
     "api:request-reject": {"comment": "The budget is spent."},
     "api:clients": {"name": "Jane Doe", "company": "", "email": "jane@example.com", "phone": "1", "owner": 1},
+    "api:invoices": INVOICE,
+    "api:invoice": INVOICE,
+    "api:invoice-mark-as-paid": {"payment_type": "wire_transfer", "payment_date": "2026-01-15"},
+    "api:invoice-credit-note": {"reason": "x"},
+    "api:invoice-send": {"message": "x"},
+    "api:payments": PAYMENT,
+    "api:payment-refund": {"amount": "1.00", "payment_date": "2026-01-15", "note": ""},
     "api:client": {"name": "Acme", "company": "Acme", "tax_number": "DE 1", "allow_duplicate": True},
     "api:customers": CUSTOMER,
     "api:customer": CUSTOMER,

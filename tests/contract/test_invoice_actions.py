@@ -133,7 +133,7 @@ def test_next_number_of_a_year_is_proposed_and_not_taken(agency, clerk):
     }
     made = clerk.call("POST", URL, {"client": agency.customer.pk}).json()
     assert (made["invoice_no"], made["invoice_number"]) == (proposed["invoice_no"], proposed["invoice_number"])
-    for unreadable in ("soon", "2025-02-30", "1"):
+    for unreadable in ("soon", "2025-02-30", "1", "0001-01-01"):
         assert refused(clerk.call("GET", asked, {"invoice_date": unreadable})) == ["invoice_date"]
 
 

@@ -29,6 +29,7 @@ from bureau.sales.permissions import documents as permissions
 from bureau.sales.selectors import billing
 from bureau.sales.selectors import invoices as selectors
 from bureau.sales.services import invoices, payments
+from bureau.sales.services.content import EARLIEST, LATEST
 from bureau.sales.services.invoices.numbers import proposed_number
 from bureau.sales.services.sending import LONGEST_MESSAGE, send_invoice
 
@@ -171,6 +172,8 @@ class InvoiceProposal(AgencyView):
     def get(self, request: Call) -> dict[str, Any]:
         raw = request.query_params.get(PROPOSED_FOR.name)
         begin = PROPOSED_FOR.read(raw) if raw else timezone.localdate()
+        if not EARLIEST <= begin <= LATEST:
+            raise Invalid.field(PROPOSED_FOR.name, _("Give a date between 1990 and 2100."))
         sequence, written = proposed_number(request.user.organization, begin)
         return {
             "invoice_no": short_number(begin.year, sequence),
