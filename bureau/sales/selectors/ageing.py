@@ -108,7 +108,10 @@ def ageing(
         return _owing(_sums(invoices, "balance", "", as_of), {}, order)
     issued = Invoice.objects.visible_to(user).filter(issued_at__isnull=False, issue_date__lte=as_of)
     standing = Q(credit_note=None) | Q(credit_note__issue_date__gt=as_of)
-    invoices = _narrowed(issued.filter(standing), customer, words)
+    # What is paid now, and had no payment since, was paid then: of years of invoices only these are looked at.
+    since = Payment.objects.visible_to(user).filter(payment_date__gt=as_of).values("invoice")
+    unsettled = Q(status__in=OPEN) | Q(pk__in=since) | Q(credit_note__issue_date__gt=as_of)
+    invoices = _narrowed(issued.filter(standing, unsettled), customer, words)
     payments = Payment.objects.filter(invoice__in=invoices.values("pk"), payment_date__lte=as_of)
     billed, paid = _sums(invoices, "total_amount", "", as_of), _sums(payments, "amount", "invoice__", as_of)
     return _owing(billed, paid, order)
