@@ -225,6 +225,11 @@ NO_RECORD = {
     "web:case-link": "the same",
     "web:case-link-logo": "the same",
     "web:case-link-upload": "the same; the document must be one of its case (tests/web/test_case_links.py)",
+    "web:sales-link": "the same",
+    "web:sales-link-logo": "the same",
+    "web:sales-link-pdf": "the same; it opens its own document only (tests/web/test_sales_links.py)",
+    "web:sales-link-xml": "the same",
+    "web:sales-link-answer": "the same",
 }
 """Addresses with a variable part that names no tenant's record, and why."""
 

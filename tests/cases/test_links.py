@@ -222,7 +222,7 @@ def test_upload_by_link_is_counted_and_refused_when_the_link_was_revoked_meanwhi
     assert link.uploads == 1
 
 
-@pytest.mark.parametrize("path", ["/c/SECRET/", "/c/SECRET/upload/3/", "/calendar/SECRET.ics"])
+@pytest.mark.parametrize("path", ["/c/SECRET/", "/c/SECRET/upload/3/", "/calendar/SECRET.ics", "/s/SECRET/invoice.xml"])
 def test_log_does_not_tell_a_link(path):
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (path,), None)
     assert "SECRET" not in JsonFormatter().format(record)

@@ -4,6 +4,8 @@ from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bureau.core.models import AuditEntry
@@ -259,6 +261,20 @@ def test_list_is_filtered_ordered_and_paged(shop, member, today):
         answer = member.call("GET", URL, query)
         assert (answer.status_code, list(answer.json()["details"])) == (400, list(query)), query
     assert first.pk
+
+
+def test_list_costs_the_same_queries_for_one_and_for_three(shop, member):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert member.call("GET", URL).status_code == 200
+        return len(captured)
+
+    make(shop)
+    queries()  # what is loaded once a process
+    few = queries()
+    for name in ("Care", "Backup"):
+        make(shop, name=name, customer=make_customer(shop.organization, owner=shop.member))
+    assert queries() == few
 
 
 def test_problem_is_shown_until_it_is_put_right(shop, member):
