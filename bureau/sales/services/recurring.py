@@ -1,12 +1,13 @@
 """Recurring invoices: the same lines at each interval, one invoice for each date."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -319,8 +320,9 @@ def kept(line: LineInput) -> dict[str, str]:
 
 def _last(recurring: RecurringInvoice) -> date | None:
     """The latest date for which it has made an invoice."""
-    dates: Iterable[date] = Invoice.objects.filter(recurring=recurring.pk).values_list("recurring_date", flat=True)
-    return max(dates, default=None)
+    made = Invoice.objects.filter(recurring=recurring.pk)
+    found: date | None = made.aggregate(last=Max("recurring_date"))["last"]
+    return found
 
 
 def _done(recurring: RecurringInvoice, *, now: datetime) -> date | None:
