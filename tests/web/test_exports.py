@@ -11,11 +11,13 @@ from django.urls import reverse
 from bureau.core.models import AuditEntry
 from bureau.kit import sheets
 from bureau.purchasing.states import RequestStatus
+from bureau.sales.services.payments import record_payment
 from tests.factories.bills import enter
 from tests.factories.cases import make_agency, make_case
 from tests.factories.imports import upload
 from tests.factories.orders import make_order, make_site, make_vendor, order_in
 from tests.factories.purchasing import make_office, request_in
+from tests.factories.sales import make_invoice, make_quote, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -99,8 +101,13 @@ LISTS = {
     "document-types": ("document-types", {}),
     "cases": ("cases", {}),
     "imports": ("imports", {"kind": "customers"}),
+    "quotes": ("quotes", {}),
+    "invoices": ("invoices", {}),
+    "payments": ("payments", {}),
+    "ageing": ("ageing", {}),
 }
 OF_AGENCY = ("customers", "products", "document-types", "cases", "imports")
+OF_SHOP = ("quotes", "invoices", "payments", "ageing")
 
 
 @pytest.fixture
@@ -111,6 +118,13 @@ def people(name):
         make_case(agency)
         upload(agency.admin, "name\nAnn\n")
         return agency.admin
+    if name in OF_SHOP:
+        shop = make_shop()
+        make_quote(shop)
+        invoice = make_invoice(shop)
+        options = {"amount": Decimal(12), "payment_date": invoice.issue_date, "payment_method": "cash"}
+        record_payment(actor=shop.admin, invoice=invoice, now=invoice.created_at, **options)
+        return shop.admin
     if name == "finance-inbox":
         office = make_office()
         request_in(RequestStatus.FINANCE_REVIEW, office)
