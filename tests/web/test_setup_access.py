@@ -14,7 +14,7 @@ from tests.factories.purchasing import make_form, make_office, make_workflow
 
 pytestmark = pytest.mark.django_db
 PLACES = ["", "organization/", "people/", "people/new/", "teams/", "teams/new/", "forms/", "forms/new/", "workflows/"]
-PLACES += ["buying/", "tax-codes/"]
+PLACES += ["buying/", "selling/", "tax-codes/"]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -13,19 +13,28 @@ from bureau.accounts import permissions
 from bureau.accounts.permissions import System
 from bureau.accounts.services.validation import FieldErrors, set_fields
 from bureau.core import audit
-from bureau.core.models import Organization, TaxCode, User
+from bureau.core.models import Organization, TaxCategory, TaxCode, User
 from bureau.kit.errors import Invalid
 
-CHANGEABLE = ("name", "rate", "active")
+CHANGEABLE = ("name", "rate", "category", "active")
 
 
 def create_tax_code(
-    *, actor: User | System, organization: Organization, code: str, rate: Decimal, now: datetime, name: str = ""
+    *,
+    actor: User | System,
+    organization: Organization,
+    code: str,
+    rate: Decimal,
+    name: str = "",
+    category: str = "",
+    now: datetime,
 ) -> TaxCode:
-    """`rate` in percent; `code` is kept in upper case. Raises Forbidden, Invalid."""
+    """`rate` in percent; `code` is kept in upper case; a `category` (TaxCategory) that is not given is that of taxed
+    lines, or of a zero rate. Raises Forbidden, Invalid."""
     permissions.can_administer(actor, organization).enforce()
     tax_code = TaxCode(organization=organization)
-    errors = set_fields(tax_code, {"code": code.upper(), "name": name, "rate": rate})
+    values = {"code": code.upper(), "name": name, "rate": rate, "category": category or _usual_category(rate)}
+    errors = set_fields(tax_code, values)
     if "code" not in errors and not re.fullmatch(r"[A-Z][A-Z0-9_]*", tax_code.code):
         errors["code"] = [_("Use capital letters, digits and _, a letter first.")]
     _check(tax_code, errors)
@@ -35,18 +44,21 @@ def create_tax_code(
                 tax_code.save(force_insert=True)
         except IntegrityError:
             raise Invalid.field("code", _("There is a tax code with this name already.")) from None
-        new = {"code": tax_code.code, "name": tax_code.name, "rate": tax_code.rate}
+        new = {name: getattr(tax_code, name) for name in ("code", "name", "rate", "category")}
         audit.record(tax_code, "created", actor=_recorded(actor), now=now, new=new)
     return tax_code
 
 
 def update_tax_code(*, actor: User | System, tax_code: TaxCode, changes: Mapping[str, Any], now: datetime) -> TaxCode:
-    """Changes name, rate and `active` (can be chosen for new lines); ignores the rest. Lines keep their rate.
+    """Changes name, rate, category and `active` (can be chosen for new lines); ignores the rest. Lines keep their rate.
 
     Raises Forbidden, Invalid.
     """
     permissions.can_administer(actor, tax_code.organization).enforce()
     values = {name: changes[name] for name in CHANGEABLE if name in changes}
+    if "rate" in values and not values.get("category"):
+        same = (values["rate"] > 0) == (tax_code.rate > 0)
+        values["category"] = tax_code.category if same else _usual_category(values["rate"])
     with transaction.atomic():
         organizations = Organization.objects.select_for_update(of=("self",), no_key=True)
         organization = organizations.get(pk=tax_code.organization_id)
@@ -63,9 +75,15 @@ def update_tax_code(*, actor: User | System, tax_code: TaxCode, changes: Mapping
     return tax_code
 
 
+def _usual_category(rate: Decimal) -> TaxCategory:
+    return TaxCategory.STANDARD if rate else TaxCategory.ZERO
+
+
 def _check(tax_code: TaxCode, errors: FieldErrors) -> None:
     if "rate" not in errors and not 0 <= tax_code.rate <= 100:
         errors["rate"] = [_("Use a percentage from 0 to 100.")]
+    if not errors and (tax_code.rate > 0) != (tax_code.category == TaxCategory.STANDARD):
+        errors["category"] = [_("A rate above 0 is taxed; say of a rate of 0 why there is no tax.")]
     if errors:
         raise Invalid(fields=errors)
 

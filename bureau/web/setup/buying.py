@@ -6,7 +6,7 @@ from django import forms
 from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy
 
-from bureau.core.models import Organization, TaxCode
+from bureau.core.models import Organization, TaxCategory, TaxCode
 
 _DECIMAL = {"inputmode": "decimal"}
 
@@ -63,6 +63,12 @@ class TaxCodeForm(forms.Form):
     )
     name = forms.CharField(label=gettext_lazy("Name"), required=False, widget=forms.TextInput(attrs={"maxlength": 100}))
     rate = _number(gettext_lazy("Rate, percent"), gettext_lazy("For new lines; those that are there keep theirs."))
+    category = forms.ChoiceField(
+        label=gettext_lazy("On electronic invoices"),
+        choices=TaxCategory.choices,
+        required=False,
+        help_text=gettext_lazy("Of a rate of 0: why there is no tax."),
+    )
     active = forms.BooleanField(label=gettext_lazy("Can be chosen for new lines"), required=False)
 
     def __init__(self, chosen: TaxCode | None, data: Any) -> None:

@@ -8,6 +8,7 @@ from bureau.web.setup.views import (
     integrations,
     organization,
     people,
+    selling,
     teams,
     workflows,
 )
@@ -17,6 +18,10 @@ urlpatterns = [
     path("setup/organization/", organization.organization, name="setup-organization"),
     path("setup/organization/logo/", organization.logo, name="setup-logo"),
     path("setup/buying/", buying.buying, name="setup-buying"),
+    path("setup/selling/", selling.selling, name="setup-selling"),
+    path("setup/selling/template/", selling.template, name="setup-selling-template"),
+    path("setup/selling/template/own/", selling.own_template, name="setup-selling-own"),
+    path("setup/selling/template/built-in/", selling.built_in_template, name="setup-selling-built-in"),
     path("setup/tax-codes/", buying.tax_codes, name="setup-tax-codes"),
     path("setup/closing-days/", closing_days.closing_days, name="setup-closing-days"),
     path("setup/people/", people.people, name="setup-users"),
