@@ -1,10 +1,14 @@
 """The components of pages about selling: the states of quotes and invoices."""
 
+from datetime import date
+
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from bureau.web.templatetags.bureau import chip
+from bureau.web.templatetags.bureau import chip, day
+from bureau.web.templatetags.cases import distance
 
 register = template.Library()
 
@@ -35,3 +39,13 @@ def invoice_chip(status: str, tint: bool = False) -> SafeString:
 def quote_chip(status: str, tint: bool = False) -> SafeString:
     tone, word = QUOTES[status]
     return chip(tone, str(word), tint)
+
+
+@register.simple_tag
+def expires(value: date, today: date, status: str = "sent") -> SafeString:
+    """Until when a quote can be accepted; within a week told by how far away it is, where it waits for an answer."""
+    near = distance(value, today) if status == "sent" else ""
+    if not near:
+        return day(value)
+    words = f"{value.day} {value:%b %Y}"
+    return format_html('<time class="soon" datetime="{}" title="{}">{}</time>', value.isoformat(), words, near)
