@@ -22,6 +22,7 @@ from bureau.purchasing.states import RequestStatus
 from bureau.sales.selectors.invoices import visible_invoice
 from bureau.sales.services.content import LineInput
 from bureau.sales.services.invoices import cancel_invoice, create_invoice
+from bureau.sales.services.invoices.preparing import prepare_invoice_file
 from bureau.sales.services.payments import mark_as_paid
 from bureau.sales.services.quotes import create_quote
 from bureau.sales.services.recurring import create_recurring
@@ -65,9 +66,15 @@ RECORDS = {
     "api:invoice-mark-as-paid": {"pk": "invoice"},
     "api:invoice-send": {"pk": "invoice"},
     "api:invoice-credit-note": {"pk": "invoice"},
+    "api:invoice-download": {"pk": "invoice"},
+    "api:invoice-download-async": {"pk": "invoice"},
+    "api:invoice-file": {"job_id": "invoice_job"},
+    "api:invoice-file-status": {"job_id": "invoice_job"},
+    "api:invoice-file-stream": {"job_id": "invoice_job"},
     "api:invoice-application-due": {"pk": "invoice_application"},
     "api:billable-cases": {"customer_id": "customer"},
     "api:credit-note": {"pk": "credit_note"},
+    "api:credit-note-download": {"pk": "credit_note"},
     "api:payment": {"pk": "payment"},
     "api:payment-refund": {"pk": "payment"},
     "api:quote": {"pk": "quote"},
@@ -315,6 +322,7 @@ def world(db):
         "task": product.tasks.all()[0].pk,
         "start_date": "2026-03-10",
         "invoice": invoice.pk,
+        "invoice_job": prepare_invoice_file(actor=site.staff, invoice=invoice, form="pdf", now=NOW).pk,
         "invoice_application": invoice.lines.get().pk,
         "credit_note": invoice.credit_note.pk,
         "payment": paid.pk,

@@ -45,7 +45,7 @@ def read_prepared_file(*, actor: User, job: Job, now: datetime) -> InvoiceFile:
     who does not see the invoice any more, or for a file that is not kept any more."""
     if job.state == JobState.FAILURE:
         raise NotReady(_("The file could not be made: %(reason)s") % {"reason": job.error})
-    if job.state != JobState.SUCCESS:
+    if job.state != JobState.SUCCESS or job.result is None:
         raise NotReady(_("The file is being made. Try again in a moment."))
     invoice = visible_invoice(actor, job.payload["invoice"])
     found = InvoiceFile(files.read_result(job), job.result["filename"], FORMATS[job.payload["form"]][2])
