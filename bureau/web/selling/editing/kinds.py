@@ -36,8 +36,8 @@ class Kind:
     terms: Callable[[Organization], str]
     visible: Callable[[User, int], Any]
     actions: Callable[[Any, User], Mapping[str, Decision]]
-    create: Callable[..., Any]
-    update: Callable[..., Any]
+    make: Callable[..., Any]
+    change: Callable[..., Any]
     preview: Callable[..., Any]
     bills_cases: bool = False
 
@@ -62,8 +62,8 @@ INVOICE = Kind(
     terms=lambda organization: organization.invoice_terms,
     visible=invoice_selectors.visible_invoice,
     actions=invoice_selectors.available_actions,
-    create=create_invoice,
-    update=lambda item, **given: update_invoice(invoice=item, **given),
+    make=create_invoice,
+    change=lambda item, **given: update_invoice(invoice=item, **given),
     preview=previews.preview_invoice,
     bills_cases=True,
 )
@@ -78,7 +78,7 @@ QUOTE = Kind(
     terms=lambda organization: organization.quote_terms,
     visible=quote_selectors.visible_quote,
     actions=lambda quote, user: quote_selectors.available_actions(quote, user, today=timezone.localdate()),
-    create=create_quote,
-    update=lambda item, **given: update_quote(quote=item, **given),
+    make=create_quote,
+    change=lambda item, **given: update_quote(quote=item, **given),
     preview=previews.preview_quote,
 )

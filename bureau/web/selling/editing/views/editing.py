@@ -146,8 +146,8 @@ def _saved(
     if form.wrong:
         return None
     if item is None:
-        return kind.create(actor=request.user, lines=lines, now=now, **values)
-    return kind.update(actor=request.user, item=item, changes=values, lines=lines, now=now)
+        return kind.make(actor=request.user, lines=lines, now=now, **values)
+    return kind.change(actor=request.user, item=item, changes=values, lines=lines, now=now)
 
 
 def _again(
