@@ -1,4 +1,4 @@
-"""Selling in Chromium: a quote that is typed, accepted by the customer on a phone, billed, and paid in two parts; and a case
+"""Selling in Chromium: a quote that is typed, accepted by the customer on a phone, billed, and paid in two parts; a case
 that ends with the payment of its invoice."""
 
 from datetime import timedelta
