@@ -90,6 +90,11 @@ def test_number_that_is_there_already_is_not_doubled(shop):
     assert (record.counts, rows_of(record).get().record_id) == ({"duplicate": 1}, None), "they do not see it"
 
 
+def test_number_is_kept_in_one_line(shop):
+    take(shop, row('"R\n 7"', net="1.00", total="1.00"))
+    assert Invoice.objects.get().number == "R 7"
+
+
 def test_our_own_numbers_pass_over_those_that_were_imported(shop):
     year = make_invoice(shop).issue_date.year
     taken = row(f"INV-{year}-002", issued=f"{year}-01-02", net="1.00", total="1.00")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from bureau.accounts.services.organizations import update_organization
 from bureau.cases.services.links import create_link as create_case_link
 from bureau.core.models import AuditEntry, Job
-from bureau.sales.models import Quote, SalesLink
+from bureau.sales.models import Invoice, Quote, SalesLink
 from bureau.sales.services import links, quotes
 from bureau.sales.services.invoices import cancel_invoice
 from bureau.sales.services.payments import mark_as_paid, record_payment
@@ -224,6 +224,13 @@ def test_invoice_is_downloaded_for_people_and_for_software(shop, invoice, browse
     entries = AuditEntry.objects.filter(action="downloaded", entity_id=str(invoice.pk)).order_by("position")
     assert [entry.new_values["file_format"] for entry in entries] == ["pdf", "xml"]
     assert {entry.user for entry in entries} == {None}
+
+
+def test_file_of_an_imported_invoice_has_its_number_for_a_name_whatever_that_is(shop, invoice, browser):
+    Invoice.objects.update(number='Ré "7"/ü')
+    answer = browser.get(f"/s/{token_of(shop, invoice)}/invoice.xml")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''R%C3%A9%20%227%22/%C3%BC.xml"
 
 
 def test_quote_is_downloaded_as_a_pdf_alone(shop, quote, browser):

@@ -8,6 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -78,7 +79,8 @@ def _file(request: HttpRequest, link: SalesLink, file_format: str) -> HttpRespon
     else:
         content = invoice_pdf(document) if file_format == "pdf" else invoice_xml(document)
     note_download(link, file_format, now=timezone.now())
-    headers = {"Content-Disposition": f'attachment; filename="{document.number}.{file_format}"'}
+    filename = f"{document.number}.{file_format}"  # of an imported invoice whatever its number is
+    headers = {"Content-Disposition": str(content_disposition_header(as_attachment=True, filename=filename))}
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 

@@ -163,7 +163,8 @@ def record_imported(
 
 
 def _read_number(given: str, errors: Errors) -> str:
-    number = given.strip()
+    """In one line: it becomes the name of files and the subject of messages."""
+    number = " ".join(given.split())
     if not number:
         errors["number"].append(_("Give the invoice's number."))
     elif "\x00" in number or len(number) > LONGEST_NUMBER:
