@@ -1,5 +1,5 @@
-"""Selling in Chromium: a quote that is typed, accepted by the customer on a phone, billed, and paid in two parts; a case
-that ends with the payment of its invoice."""
+"""Selling in Chromium: a quote that is typed, accepted by the customer on a phone, billed, and paid in two parts; and
+a case that ends with the payment of its invoice."""
 
 from datetime import timedelta
 from decimal import Decimal
