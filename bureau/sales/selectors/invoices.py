@@ -119,10 +119,10 @@ def billable_cases(user: User, customer: Customer, *, include_invoiced: bool = F
     return cases.select_related("customer__party", "product", "owner").order_by("-created_at", "-pk")
 
 
-def invoice_of_case(user: User, case: Case) -> Invoice | None:
-    """The live invoice that bills a case, where this person sees it."""
+def invoice_of_case(user: User, case: Case, *, today: date) -> Invoice | None:
+    """The live invoice that bills a case, where this person sees it, with `shown_status`."""
     live = Invoice.objects.visible_to(user).filter(lines__case=case.pk).exclude(status=InvoiceStatus.CANCELLED)
-    return live.first()
+    return live.as_of(today).first()
 
 
 def visible_line(user: User, pk: int) -> InvoiceLine:

@@ -13,6 +13,7 @@ from bureau.cases.models import Case
 from bureau.cases.services import cases
 from bureau.kit.errors import DomainError, Forbidden, Invalid, NotFound
 from bureau.parties.permissions.customers import can_write_customer
+from bureau.sales.selectors.invoices import invoice_of_case
 from bureau.web.answers import UNREADABLE, PageRequest, page
 from bureau.web.cases.finding import case_for_page
 from bureau.web.cases.forms import ACCEPT, EditForm
@@ -34,6 +35,7 @@ def shown(request: PageRequest, story: Story, *, status: int = 200, **context: A
         "today": story.today,
         "accept": ACCEPT,
         "link_days": LINK_DAYS,
+        "invoice": invoice_of_case(request.user, story.case, today=story.today),
         "sees_customer": bool(can_write_customer(request.user, story.case.customer)),
     }
     return render(request, "web/cases/case.html", context, status=status)
