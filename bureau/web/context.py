@@ -20,6 +20,7 @@ from bureau.purchasing.permissions.orders import can_create_order
 from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.selectors.bills import bills_awaiting
 from bureau.purchasing.selectors.orders import orders_awaiting
+from bureau.sales.selectors.waiting import waiting_counts
 
 THEMES = ("light", "dark")
 BAR_SLOTS = 5
@@ -109,7 +110,8 @@ class Shell:
 
     @cached_property
     def handles_cases(self) -> bool:
-        """Whether customers are daily work for this person; everybody may begin with them in the rail."""
+        """Whether customers are daily work for this person, in cases and in what is sold to them; everybody may begin
+        with them in the rail."""
         return self.signed_in and (self.user.sees_organization or Customer.objects.visible_to(self.user).exists())
 
     @cached_property
@@ -130,8 +132,11 @@ class Shell:
             counts["home"] += counts["orders"]
         if self.pays:
             counts["bills"] = bills_awaiting(self.user).count()
-        if due := due_cases(self.user, until=timezone.localdate() + CASES_SOON).count():
+        today = timezone.localdate()
+        if due := due_cases(self.user, until=today + CASES_SOON).count():
             counts["cases"] = due
+        if self.handles_cases:
+            counts |= {name: count for name, count in waiting_counts(self.user, today=today).items() if count}
         return counts
 
     @cached_property
@@ -147,9 +152,14 @@ class Shell:
             self._area("projects", _("Projects"), "web:projects", "p", shown=self.buys),
             self._area("vendors", _("Vendors"), "web:vendors", "v", shown=self.buys or self.pays),
         ]
+        selling = [
+            self._area("quotes", _("Quotes"), "web:quotes", "q", shown=self.handles_cases),
+            self._area("invoices", _("Invoices"), "web:invoices", "i", shown=self.handles_cases),
+            self._area("payments", _("Payments"), "web:payments", "m", shown=self.handles_cases),
+            self._area("customers", _("Customers"), "web:customers", "u"),
+        ]
         cases = [
             self._area("cases", _("Cases"), "web:cases", "c"),
-            self._area("customers", _("Customers"), "web:customers", "u"),
             self._area("products", _("Products"), "web:products", "d"),
         ]
         office = [
@@ -159,6 +169,7 @@ class Shell:
         groups = [
             Group("", [self._area("home", _("Home"), "web:home", "h")]),
             Group(_("Buying"), buying),
+            Group(_("Selling"), selling),
             Group(_("Cases"), cases),
             Group(_("Office"), office),
         ]
@@ -193,6 +204,8 @@ class Shell:
             things.append(NewThing(_("New order"), "orders", reverse("web:order-new")))
             things.append(NewThing(_("Walk-up order"), "walkup", reverse("web:order-walkup")))
         if self.handles_cases:
+            things.append(NewThing(_("New invoice"), "invoices", reverse("web:invoice-new")))
+            things.append(NewThing(_("New quote"), "quotes", reverse("web:quote-new")))
             things.append(NewThing(_("New case"), "cases", reverse("web:case-new")))
             things.append(NewThing(_("New customer"), "customers", reverse("web:customer-new")))
         return things

@@ -57,7 +57,7 @@ def test_parts_are_paid_until_nothing_is_left(shop, sign_in):
     text = text_of(browser.get(url("invoice", invoice.pk)))
     assert "ST-1" in text
     assert "62.00 to be paid" in text
-    assert "recorded 50.00 EUR, bank transfer" in text
+    assert "recorded 50.00 EUR, Bank transfer" in text
     browser.post(url("invoice-pay", invoice.pk), given("62.00", payment_method="cash"))
     assert now_of(invoice).status == "paid"
     assert browser.get(url("invoice-pay", invoice.pk)).status_code == 403

@@ -13,6 +13,9 @@ from bureau.parties.selectors.customers import searched, visible_customers
 from bureau.parties.selectors.vendors import visible_vendors
 from bureau.purchasing.models import Project
 from bureau.purchasing.selectors.bills import visible_bills
+from bureau.sales.models import Invoice, Quote
+from bureau.sales.selectors.invoices import invoices_found
+from bureau.sales.selectors.quotes import quotes_found
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Place:
 
 
 def places(user: User, words: str, *, most: int) -> list[Place]:
-    """Customers, cases, products, projects, vendors and bills that the person may see, at most so many of each."""
+    """Customers, invoices, quotes, cases, products, projects, vendors and bills that the person may see, at most so
+    many of each."""
     customers = searched(visible_customers(user), words.replace("\x00", "")).order_by("sort_name", "pk")
     cases = most_urgent(cases_found(visible_cases(user), words.replace("\x00", "")))
     products = _with_words(visible_products(user), words, ("code", "name"))
@@ -35,6 +39,14 @@ def places(user: User, words: str, *, most: int) -> list[Place]:
         Place("customers", row.party.name, row.party.email, reverse("web:customer", args=[row.pk]))
         for row in customers[:most]
     ]
+    newest = ("-created_at", "-pk")
+    invoices = invoices_found(Invoice.objects.visible_to(user), words.replace("\x00", ""))
+    quotes = quotes_found(Quote.objects.visible_to(user), words.replace("\x00", ""))
+    for name, rows in (("invoice", invoices), ("quote", quotes)):
+        found += [
+            Place(f"{name}s", row.customer.party.name, row.number, reverse(f"web:{name}", args=[row.pk]))
+            for row in rows.select_related("customer__party").order_by(*newest)[:most]
+        ]
     found += [
         Place("cases", row.customer.party.name, f"{row.number} {row.product.name}", reverse("web:case", args=[row.pk]))
         for row in cases[:most]

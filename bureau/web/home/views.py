@@ -20,6 +20,7 @@ from bureau.purchasing.models import OrderType, PurchaseOrder, PurchaseRequest, 
 from bureau.purchasing.selectors import orders as order_selectors
 from bureau.purchasing.selectors import requests as selectors
 from bureau.purchasing.states import WAITING_FOR_DECISION, OrderStatus, RequestStatus
+from bureau.sales.selectors.waiting import waiting_documents
 from bureau.web.answers import PageRequest, page
 from bureau.web.context import CASES_SOON, Shell
 from bureau.web.home.finding import places
@@ -33,6 +34,7 @@ from bureau.web.requests.views.lists import UNDER_WAY
 SHOWN = 25
 MINE_SHOWN = 8
 CASES_SHOWN = 8
+SALES_SHOWN = 8
 REFUSED_SHOWN_DAYS = 14
 FOUND = 50
 FOUND_IN_PALETTE = 6
@@ -58,6 +60,7 @@ def home(request: PageRequest) -> HttpResponse:
         "more_of_mine": len(mine) > MINE_SHOWN,
         "figures": shown_figures,
         "due_cases": due_cases(user, until=today + CASES_SOON)[:CASES_SHOWN],
+        "sales": waiting_documents(user, today=today, most=SALES_SHOWN) if shell.handles_cases else [],
         "today": today,
         "currency": user.organization.currency,
     }

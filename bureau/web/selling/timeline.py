@@ -81,14 +81,13 @@ def _told(event: DocumentEvent, currency: str) -> tuple[str, str]:
             text = _("cancelled it by credit note %s") % new["credit_note"] if new.get("credit_note") else ""
             return text or _("cancelled it"), new.get("reason") or ""
         case "accepted" | "rejected":
-            return _decided(event), new.get("note") or new.get("decision_note") or ""
-        case "mailed" if new.get("to") or new.get("address"):
-            address = new.get("to") or new.get("address")
-            return _("sent it to %s") % address, new.get("message") or ""
+            return _decided(event), new.get("note") or ""
+        case "mailed" if new.get("to"):
+            return _("mailed it to %s") % new["to"], ""
         case "reminded" if new.get("days"):
             return _("The customer was reminded: %s days overdue") % new["days"], ""
     known = WORDS.get(event.action)
-    return (str(known) if known else event.action.replace("_", " ")), new.get("message") or ""
+    return (str(known) if known else event.action.replace("_", " ")), ""
 
 
 def _created(new: Mapping[str, Any], currency: str) -> str:
@@ -113,7 +112,7 @@ def _moved(event: DocumentEvent, currency: str) -> str:
     new = event.new
     words = {
         "amount": _amount(str(new.get("amount", "")).lstrip("-"), currency),
-        "method": dict(PaymentMethod.choices).get(new.get("method", ""), "").lower(),
+        "method": dict(PaymentMethod.choices).get(new.get("method", ""), ""),
     }
     text = _("refunded %(amount)s, %(method)s") if event.action == "refunded" else _("recorded %(amount)s, %(method)s")
     day = parse_date(str(new.get("date", "")))
@@ -123,13 +122,13 @@ def _moved(event: DocumentEvent, currency: str) -> str:
 
 def _decided(event: DocumentEvent) -> str:
     """By link the customer decides, and the log names nobody of ours."""
-    name = event.new.get("decided_by") or event.new.get("name") or ""
+    name = event.new.get("by") or ""
     accepted = event.action == "accepted"
     if event.person is None:
         words = _("%s accepted it by the link") if accepted else _("%s rejected it by the link")
         return words % (name or _("The customer"))
     text = _("marked it as accepted") if accepted else _("marked it as rejected")
-    return f"{text} ({name})" if name else text
+    return f"{text} ({name})" if name and name != event.person.name else text
 
 
 def _amount(value: Any, currency: str = "") -> str:

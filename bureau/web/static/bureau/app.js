@@ -171,7 +171,7 @@
         n: () => { const start = $("[data-new]"); start?.click(); if (start?.matches("summary")) $("a", start.parentElement).focus(); },
         "/": () => $("#q")?.focus(),
         "?": () => $("#keys-help")?.showModal(),
-      }[key];
+      }[key] || (/^[a-z]$/.test(key) && $(`[data-key="${key}"]`) && (() => press(key)));
       if (act) { event.preventDefault(); act(); }
     }
   });
