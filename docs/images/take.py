@@ -79,4 +79,19 @@ with sync_playwright() as playwright:
     pm = sign_in("pm", height=1120)
     pm.goto(f"{BASE}/projects/PRJ001/")
     take(pm, "project")
+
+    office = sign_in("staff")
+    office.goto(f"{BASE}/invoices/new/")
+    office.get_by_role("combobox", name="Customer").press_sequentially("Alster")
+    office.get_by_role("option", name="Alster Facades GmbH").click()
+    rows = office.locator("[data-lines] tbody tr")
+    for place, texts in enumerate((("Site supervision", "12.5", "h", "78.00"), ("Shop drawings", "4", "h", "72.00"))):
+        if place:
+            rows.nth(0).get_by_label("Unit price", exact=True).press("Enter")
+        for label, text in zip(("Description", "Quantity", "Unit", "Unit price"), texts, strict=True):
+            rows.nth(place).get_by_label(label, exact=True).fill(text)
+        rows.nth(place).get_by_label("Tax", exact=True).select_option("VAT19")
+    office.wait_for_timeout(3500)  # until the preview is there
+    take(office, "invoicing")
+
     browser.close()
