@@ -177,6 +177,11 @@ def _held(pk: int) -> QuerySet[Customer]:
 
 def described(document: SalesDocument, lines: Iterable[SalesLine]) -> dict[str, Any]:
     """What the audit log keeps of a document's content, beside what is its own."""
+
+    def billed(line: SalesLine) -> dict[str, int]:
+        case: int | None = getattr(line, "case_id", None)  # invoices alone bill cases
+        return {} if case is None else {"case": case}
+
     return {
         "number": document.number,
         "customer": document.customer_id,
@@ -196,7 +201,7 @@ def described(document: SalesDocument, lines: Iterable[SalesLine]) -> dict[str, 
                 "discount_percent": line.discount_percent,
                 "tax_code": line.tax_code,
                 "tax_rate": line.tax_rate,
-                **({"case": line.case_id} if getattr(line, "case_id", None) else {}),
+                **billed(line),
             }
             for line in lines
         ],

@@ -262,7 +262,7 @@ def _settle(
 def _paid_cases(invoice: Invoice) -> list[Case]:
     """Locked: the open cases of lines that are paid in full, of products whose cases end with that."""
     lines = invoice.lines.filter(case__product__completed_by_payment=True).exclude(case__completed_at__isnull=False)
-    paid = [line.case_id for line in lines if line.paid_amount == line.line_total]
+    paid = [line.case_id for line in lines if line.case_id and line.paid_amount == line.line_total]
     return list(Case.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=paid).order_by("pk"))
 
 

@@ -1,7 +1,7 @@
 """Invoices as the list shows them, and what its filters mean."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -40,7 +40,7 @@ def invoice_for_page(user: User, pk: int) -> Invoice:
 
 
 class InvoiceFilters(Filters):
-    TABS: Mapping[str, Any] = {
+    TABS: ClassVar[Mapping[str, Any]] = {
         "all": gettext_lazy("All"),
         "draft": gettext_lazy("Drafts"),
         "open": gettext_lazy("To be paid"),
@@ -50,7 +50,7 @@ class InvoiceFilters(Filters):
         "cancelled": gettext_lazy("Cancelled"),
     }
     NAMES = (*Filters.NAMES, "due_from", "due_to")
-    HEADINGS: Mapping[str, Heading] = {
+    HEADINGS: ClassVar[Mapping[str, Heading]] = {
         "client": Heading(gettext_lazy("Customer"), "customer__sort_name"),
         "date": Heading(gettext_lazy("Date"), "issue_date", high_first=True),
         "due": Heading(gettext_lazy("Due"), "due_date"),

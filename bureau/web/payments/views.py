@@ -1,7 +1,7 @@
 """The list of payments."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
@@ -34,12 +34,12 @@ COLUMNS = (
 class PaymentFilters(Filters):
     """By the day of the payment."""
 
-    TABS: Mapping[str, Any] = {
+    TABS: ClassVar[Mapping[str, Any]] = {
         "all": gettext_lazy("All"),
         "payments": gettext_lazy("Payments"),
         "refunds": gettext_lazy("Refunds"),
     }
-    HEADINGS: Mapping[str, Heading] = {
+    HEADINGS: ClassVar[Mapping[str, Heading]] = {
         "client": Heading(gettext_lazy("Customer"), "invoice__customer__sort_name"),
         "date": Heading(gettext_lazy("Date"), "payment_date", high_first=True),
         "amount": Heading(gettext_lazy("Amount"), "amount", high_first=True),

@@ -1,7 +1,7 @@
 """Quotes as the list shows them, and what its filters mean."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ def quote_for_page(user: User, pk: int) -> Quote:
 
 
 class QuoteFilters(Filters):
-    TABS: Mapping[str, Any] = {
+    TABS: ClassVar[Mapping[str, Any]] = {
         "all": gettext_lazy("All"),
         "draft": gettext_lazy("Drafts"),
         "sent": gettext_lazy("Sent"),
@@ -47,7 +47,7 @@ class QuoteFilters(Filters):
         "rejected": gettext_lazy("Rejected"),
         "expired": gettext_lazy("Expired"),
     }
-    HEADINGS: Mapping[str, Heading] = {
+    HEADINGS: ClassVar[Mapping[str, Heading]] = {
         "client": Heading(gettext_lazy("Customer"), "customer__sort_name"),
         "date": Heading(gettext_lazy("Date"), "issue_date", high_first=True),
         "expires": Heading(gettext_lazy("Expires"), "expiry_date"),

@@ -21,7 +21,7 @@ PLAIN = ("name", "interval", "start_date", "end_date", "payment_days", "terms", 
 
 
 class RecurringForm(EditorForm):
-    issue_date = None  # each invoice has its own
+    issue_date = None  # type: ignore[assignment]  # each invoice has its own; so forms leave a field out
     name = forms.CharField(
         label=gettext_lazy("What for"),
         help_text=gettext_lazy("For you alone: Hosting, Maintenance."),

@@ -1,7 +1,7 @@
 """Recurring invoices: the list, the page of one, and its form."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -41,13 +41,13 @@ COLUMNS = (
 
 
 class RecurringFilters(Filters):
-    TABS: Mapping[str, Any] = {
+    TABS: ClassVar[Mapping[str, Any]] = {
         "all": gettext_lazy("All"),
         "active": gettext_lazy("Active"),
         "paused": gettext_lazy("Paused"),
         "problem": gettext_lazy("With a problem"),
     }
-    HEADINGS: Mapping[str, Heading] = {
+    HEADINGS: ClassVar[Mapping[str, Heading]] = {
         "client": Heading(gettext_lazy("Customer"), "customer__sort_name"),
         "next": Heading(gettext_lazy("Next"), "next_date"),
     }
@@ -59,7 +59,7 @@ class RecurringFilters(Filters):
 
     def found(self, rows: QuerySet[RecurringInvoice], words: str) -> QuerySet[RecurringInvoice]:
         for word in words.split()[:8]:
-            customers = searched(Customer.objects.all(), word).values("pk")
+            customers = searched(visible_customers(self.user), word).values("pk")
             rows = rows.filter(Q(name__icontains=word) | Q(customer__in=customers))
         return rows
 

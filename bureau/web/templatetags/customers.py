@@ -25,5 +25,5 @@ def dialled(number: str) -> str:
 @register.filter
 def country_name(code: str) -> str:
     """Of a code of two or three letters."""
-    found = pycountry.countries.get(**{f"alpha_{len(code)}": code}) if len(code) in (2, 3) else None
+    found = pycountry.countries.get(alpha_2=code) if len(code) == 2 else pycountry.countries.get(alpha_3=code)
     return getattr(found, "common_name", found.name) if found else code

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from bureau.kit.errors import NotFound
-from bureau.sales.models import CreditNote, Invoice
+from bureau.sales.models import CreditNote
 from bureau.sales.services.invoices.downloading import FORMATS, InvoiceFile, read_credit_note, read_invoice_file
 from bureau.web.answers import PageRequest, page
 from bureau.web.files import framed
@@ -32,7 +32,7 @@ def file(request: PageRequest, pk: int, form: str) -> HttpResponse:
 @framed
 def credit_note(request: PageRequest, pk: int) -> HttpResponse:
     missing = _("There is no such credit note.")
-    notes = CreditNote.objects.filter(pk=known_id(pk, missing), invoice__in=Invoice.objects.visible_to(request.user))
+    notes = CreditNote.objects.visible_to(request.user).filter(pk=known_id(pk, missing))
     found = notes.select_related("invoice__customer__party", "invoice__owner", "organization").first()
     if found is None:
         raise NotFound(missing)

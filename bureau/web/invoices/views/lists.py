@@ -1,5 +1,7 @@
 """The list of invoices, and what is done with several at once."""
 
+from functools import partial
+
 from django.db.models import F, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -59,7 +61,7 @@ def bulk(request: PageRequest) -> HttpResponse:
     rows: QuerySet[Invoice] = visible_invoices(request.user, today=timezone.localdate()).filter(pk__in=chosen)
     invoices = rows.select_related("organization", "customer__owner").order_by(F("issue_date"), "pk")
     outcomes = [
-        outcome(row.number, reverse("web:invoice", args=[row.pk]), lambda row=row: _act(request, action, row))
+        outcome(row.number, reverse("web:invoice", args=[row.pk]), partial(_act, request, action, row))
         for row in invoices
     ]
     return tell(request, outcomes, done=str(DONE[action]))
