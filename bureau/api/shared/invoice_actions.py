@@ -251,8 +251,12 @@ class InvoiceDeletion(AgencyView):
 
 
 class InvoiceForceDelete(AgencyView):
-    @operation(body=ForceDeletion, status=204, summary="Delete an invoice with all that hangs on it; superusers only")
-    def post(self, request: Call, given: dict[str, Any], pk: int) -> None:
+    @operation(
+        body=ForceDeletion,
+        answer=DeletedInvoices,
+        summary="Delete an invoice with all that hangs on it; superusers only",
+    )
+    def post(self, request: Call, given: dict[str, Any], pk: int) -> dict[str, Any]:
         permissions.can_delete_issued(request.user).enforce()  # before anything is looked at
         invoice = selectors.visible_invoice(request.user, pk)
         invoices.force_delete_invoice(
@@ -262,6 +266,7 @@ class InvoiceForceDelete(AgencyView):
             delete_applications=given["delete_applications"],
             now=timezone.now(),
         )
+        return {"deleted": 1}
 
 
 class InvoiceBulkDelete(AgencyView):
