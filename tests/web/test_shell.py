@@ -13,7 +13,9 @@ from tests.factories.purchasing import make_office, request_in, submit
 
 pytestmark = pytest.mark.django_db
 OPEN = {"sign-in", "sign-out", "password-forgot", "password-reset", "theme", "design"}
-BY_TOKEN = {"case-link", "case-link-upload", "case-link-logo", "calendar-feed"}
+BY_TOKEN = {"case-link", "case-link-upload", "case-link-logo", "calendar-feed"} | {
+    f"sales-link{part}" for part in ("", "-logo", "-pdf", "-xml", "-answer")
+}
 """Pages for whoever has their secret address; their own tests say what they give."""
 PAGES = ["/", "/requests/", "/requests/new/", "/account/", "/search/?q=lenses"]
 
