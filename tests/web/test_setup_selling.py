@@ -4,7 +4,10 @@ from io import BytesIO
 
 import pytest
 
-from bureau.sales.rendering.docx import BUILT_IN
+from bureau.sales.rendering.content import invoice_content
+from bureau.sales.rendering.docx import BUILT_IN, variables
+from bureau.web.setup.selling import PLACES
+from tests.factories.sales import make_invoice, make_shop
 
 pytestmark = pytest.mark.django_db
 GIVEN = {
@@ -76,3 +79,13 @@ def test_tax_code_says_why_there_is_no_tax(office, browser):
     assert "A rate above 0" in refused.content.decode()
     told = dict(office.organization.tax_codes.filter(code__in=["RC", "NIL", "BAD"]).values_list("code", "category"))
     assert told == {"RC": "AE", "NIL": "Z"}
+
+
+def test_page_names_everything_that_a_template_can_place():
+    given = variables(invoice_content(make_invoice(make_shop())))
+    flat = {name for name, value in given.items() if not isinstance(value, (dict, list))} | {"reasons"}
+    flat |= {f"{part}.{name}" for part in ("seller", "buyer") for name in given[part]}
+    flat |= {f"line.{name}" for name in given["lines"][0]} | {f"tax.{name}" for name in given["taxes"][0]}
+    told = {name for names, _meaning in PLACES for name in names}
+    assert told <= flat
+    assert {name for name in flat - told if not name.startswith(("seller", "buyer"))} == set()

@@ -21,7 +21,7 @@ def day_field(label: Any, **options: Any) -> forms.DateField:
 class AmountField(forms.CharField):
     """An amount as people type it: 1,234.50 or 1234,50."""
 
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "autofocus": True})
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

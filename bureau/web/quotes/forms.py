@@ -8,7 +8,12 @@ class DecideForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Who said so"),
         widget=forms.TextInput(
-            attrs={"maxlength": 200, "autocomplete": "off", "placeholder": gettext_lazy("Of the customer's people")}
+            attrs={
+                "maxlength": 200,
+                "autocomplete": "off",
+                "autofocus": True,
+                "placeholder": gettext_lazy("Of the customer's people"),
+            }
         ),
     )
     note = forms.CharField(

@@ -48,3 +48,32 @@ class TemplateForm(forms.Form):
         help_text=gettext_lazy("DOCX, at most 5 MB. It is tried before it is kept."),
         widget=forms.FileInput(attrs={"accept": ".docx"}),
     )
+
+
+def _each(of: str, *names: str) -> list[str]:
+    return [f"{of}.{name}" for name in names]
+
+
+PLACES: list[tuple[list[str], Any]] = [
+    (["title", "number"], gettext_lazy("Invoice or Credit note, and its number")),
+    (["date", "due_date"], gettext_lazy("when it was made, and when it is due")),
+    (["mark"], gettext_lazy("what a draft or a cancelled invoice says of itself")),
+    (["invoice_number", "quote_number"], gettext_lazy("what a credit note takes back, and what an invoice was made of")),
+    (_each("seller", "name", "address", "country", "tax_number", "id"), gettext_lazy("your organization")),
+    (_each("seller", "bank_name", "iban", "bic"), gettext_lazy("where to pay")),
+    (_each("seller", "contact", "email"), gettext_lazy("whom the invoice belongs to")),
+    (_each("buyer", "name", "address", "country", "tax_number", "email", "phone"), gettext_lazy("the customer")),
+    (["subtotal", "tax_amount", "total", "paid", "balance", "currency"], gettext_lazy("amounts, ready to print")),
+    (["reference"], gettext_lazy("what a payment should name")),
+    (["terms", "notes", "logo"], gettext_lazy("as they stand on the invoice; the logo is 16 mm high")),
+    (
+        _each(
+            "line", "number", "description", "quantity", "unit", "unit_price", "discount", "tax", "net_amount",
+            "tax_amount", "total",
+        ),
+        gettext_lazy("in a table, between the rows {%tr for line in lines %} and {%tr endfor %}"),
+    ),
+    (_each("tax", "rate", "net", "tax"), gettext_lazy("likewise, {%tr for tax in taxes %}")),
+    (["reasons"], gettext_lazy("why there is no tax, {%p for reason in reasons %}")),
+]  # fmt: skip
+"""What a template can place (bureau.sales.rendering.docx.variables), in double braces: {{ number }}."""

@@ -16,7 +16,7 @@ from bureau.sales.services.templates import remove_invoice_template, set_invoice
 from bureau.web.answers import UNREADABLE, PageRequest
 from bureau.web.setup.access import setup_page
 from bureau.web.setup.forms import show_refusal
-from bureau.web.setup.selling import SellingForm, TemplateForm
+from bureau.web.setup.selling import PLACES, SellingForm, TemplateForm
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -79,6 +79,11 @@ def built_in_template(request: PageRequest) -> HttpResponseBase:
 
 
 def _shown(request: PageRequest, form: SellingForm, template_form: TemplateForm) -> HttpResponse:
-    context = {"form": form, "template_form": template_form, "organization": request.user.organization}
+    context = {
+        "form": form,
+        "template_form": template_form,
+        "organization": request.user.organization,
+        "places": PLACES,
+    }
     refused = form.is_bound or template_form.is_bound
     return render(request, "web/setup/selling.html", context, status=UNREADABLE if refused else 200)
