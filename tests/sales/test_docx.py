@@ -9,6 +9,7 @@ from decimal import Decimal
 import docx
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from docx.oxml import parse_xml
 
 from bureau.core.files import Upload
 from bureau.core.models import AuditEntry, Organization
@@ -23,6 +24,7 @@ from tests.factories.sales import Shop, line, make_invoice, make_shop
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +55,6 @@ def text_of(content: bytes) -> str:
     document = docx.Document(io.BytesIO(content))
     parts = [document.element.body, *(section.footer._element for section in document.sections)]
     return " ".join(" ".join(node.text or "" for part in parts for node in part.iter(f"{W}t")).split())
-
-
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 def set_template(shop: Shop, content: bytes, *, filename: str = "ours.docx", actor: object = None) -> None:
@@ -137,9 +136,50 @@ def with_macros() -> bytes:
     return written.getvalue()
 
 
+def related(kind: str, *, at: str = "document", mode: str = "External", target: str = "http://away.example/x") -> bytes:
+    """A template whose part says that it has something to do with another one."""
+    name, written = f"word/_rels/{at}.xml.rels", io.BytesIO()
+    relation = (
+        f'<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}"'
+        f' Target="{target}" TargetMode="{mode}"/></Relationships>'
+    )
+    empty = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
+    with zipfile.ZipFile(io.BytesIO(template("{{ number }}"))) as plain, zipfile.ZipFile(written, "w") as archive:
+        parts = {name: empty.encode()} | {part: plain.read(part) for part in plain.namelist()}
+        parts[name] = parts[name].replace(b"</Relationships>", relation.encode())
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    return written.getvalue()
+
+
+def with_field(*runs: str) -> bytes:
+    """A template with a field of which the instruction is spread over runs."""
+    document = docx.Document()
+    paragraph = document.sections[0].footer.paragraphs[0]
+    chars = ['<w:fldChar w:fldCharType="begin"/>', *(f"<w:instrText>{run}</w:instrText>" for run in runs)]
+    for content in [*chars, '<w:fldChar w:fldCharType="end"/>']:
+        paragraph._p.append(parse_xml(f'<w:r xmlns:w="{W[1:-1]}">{content}</w:r>'))
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
+
+
+def test_template_may_link_to_pages_and_count_its_own(shop):
+    set_template(shop, related("hyperlink"))
+    set_template(shop, with_field(" NUM", "PAGES "))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        (related("image"), "load something from elsewhere (http://away.example/x)"),
+        (related("attachedTemplate", at="settings"), "load something from elsewhere"),
+        (related("oleObject"), "load something from elsewhere"),
+        (related("aFChunk", mode="Internal", target="styles.xml"), "hold another document"),
+        (with_field(' INCLUDEPICTURE "http://away.example/x" '), "INCLUDEPICTURE"),
+        (with_field(" include", 'Text "http://away.example/x" '), "includeText"),
+        (template("{{ number|safe }}"), "safe"),
+        (template("{% autoescape false %}{{ number }}{% endautoescape %}"), "place values as they are"),
         (template("{{ nubmer }}"), "not given: nubmer"),
         (template("{{ seller.passwort }}"), "passwort"),
         (template("{% for line in lines %}{{ line.price }}{% endfor %}"), "price"),
