@@ -9,7 +9,8 @@ from bureau.core.models import AuditEntry
 from bureau.kit.errors import Forbidden, Invalid, NotFound, WrongState
 from bureau.sales.models import SalesLink
 from bureau.sales.services import links
-from bureau.sales.services.quotes import mark_quote_sent
+from bureau.sales.services.quotes import mark_quote_sent, update_quote
+from tests.factories.parties import make_customer
 from tests.factories.sales import make_invoice, make_quote, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +65,20 @@ def test_nobody_links_to_what_they_do_not_see_nor_to_a_draft(shop):
     links.revoke_link(actor=shop.staff, link=link, now=NOW)
     with pytest.raises(WrongState):
         links.revoke_link(actor=shop.staff, link=link, now=NOW)
+
+
+def test_link_does_not_open_what_a_quote_becomes_for_another_client(shop):
+    quote = make_quote(shop, now=NOW)
+    mark_quote_sent(actor=shop.member, quote=quote, now=NOW)
+    _link, token = links.create_link(actor=shop.member, document=quote, now=NOW)
+    update_quote(actor=shop.member, quote=quote, changes={"notes": "Anew."}, now=NOW)
+    assert links.link_for_token(token, now=NOW)  # still theirs
+    update_quote(
+        actor=shop.member,
+        quote=quote,
+        changes={"customer": make_customer(shop.organization, owner=shop.member)},
+        now=NOW,
+    )
+    mark_quote_sent(actor=shop.member, quote=quote, now=NOW)
+    with pytest.raises(NotFound):
+        links.link_for_token(token, now=NOW)

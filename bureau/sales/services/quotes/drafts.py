@@ -14,7 +14,7 @@ from bureau.core.models import User
 from bureau.core.numbers import next_number
 from bureau.kit.errors import Invalid, WrongState
 from bureau.parties.models import Customer
-from bureau.sales.models import Quote, QuoteLine
+from bureau.sales.models import Quote, QuoteLine, SalesLink
 from bureau.sales.permissions import documents as permissions
 from bureau.sales.permissions.quotes import wrong_state
 from bureau.sales.services.content import (
@@ -101,7 +101,8 @@ def update_quote(
 ) -> Quote:
     """Changes what is named in `changes`: names of FIELDS, and `status` with `decided_by` and `decision_note`; others
     are ignored. `lines` replace all there are. Another content of a quote that was sent, rejected or has expired makes
-    its next version, a draft; an accepted one keeps its content. What is given as it is already is no change.
+    its next version, a draft; an accepted one keeps its content. Links end where the client becomes another one.
+    What is given as it is already is no change.
 
     Raises Forbidden, Invalid, WrongState.
     """
@@ -130,6 +131,8 @@ def update_quote(
             quote.updated_at = now
             if quote.customer_id != before["customer"]:
                 hold_customer(quote.customer)
+                # Whoever has a link is the client whom it was for before.
+                SalesLink.objects.filter(quote=quote, revoked_at=None).update(revoked_at=now)
             quote.save()
             if after["lines"] != before["lines"]:
                 quote.lines.all().delete()
