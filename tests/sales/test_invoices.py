@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bureau.accounts.services.organizations import update_organization
 from bureau.cases.models import Case
@@ -332,6 +334,22 @@ def test_case_is_billed_once_and_only_to_its_customer(agency):
     invoices.cancel_invoice(actor=agency.member, invoice=first, now=NOW)
     invoices.create_invoice(**bill, lines=[of_case(case), of_case(other)])
     assert InvoiceLine.objects.filter(case=case).count() == 2
+
+
+def test_cancelled_invoice_changes_hands_though_its_case_is_billed_anew(agency):
+    """Nor does cancelling by a change wait for the case once the audit log is locked."""
+    case = make_case(agency)
+    first = invoices.create_invoice(actor=agency.admin, customer=case.customer, lines=[of_case(case)], now=NOW)
+    invoices.issue_invoice(actor=agency.admin, invoice=first, now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        invoices.save_invoice(
+            actor=agency.admin, invoice=first, changes={"owner": agency.staff}, status="cancelled", now=NOW
+        )
+    assert not [query for query in queries.captured_queries if f'FROM "{Case._meta.db_table}"' in query["sql"]]
+    invoices.create_invoice(actor=agency.admin, customer=case.customer, lines=[of_case(case)], now=NOW)
+    invoices.update_invoice(actor=agency.admin, invoice=first, changes={"owner": agency.admin}, now=NOW)
+    first.refresh_from_db()
+    assert (first.owner, first.status) == (agency.admin, "cancelled")
 
 
 def test_billed_case_is_not_deleted(agency):

@@ -164,8 +164,9 @@ def update_invoice(
             lines = None  # not priced anew by what a tax code has become
         if lines is not None:
             rows = _read(invoice, lines, errors)
-        else:
-            _check(invoice, [line.case for line in old_lines], errors)
+        else:  # what has been issued bills its cases already, or, once it is cancelled, no more
+            draft = invoice.status == InvoiceStatus.DRAFT
+            _check(invoice, [line.case for line in old_lines] if draft else [], errors)
         after = content(invoice, rows)
         if after == before:
             return invoice
