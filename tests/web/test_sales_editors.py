@@ -294,6 +294,15 @@ def test_new_customer_is_added_by_script(member, shop):
     assert (answer.status_code, "errorlist" in answer.content.decode()) == (422, True)
 
 
+def test_new_customer_who_is_not_added_yet_is_not_taken_for_one_of_a_like_name(member, shop):
+    """The name alone would find Fjord Trading."""
+    page = refused(member, filled(shop, customer="", customer_name="Fjord", **{"new-company_name": "Fjord"}))
+    assert "The new customer is not added yet" in page
+    assert not Invoice.objects.exists()
+    member.post(new_page(), filled(shop, customer="", customer_name="Fjord"))
+    assert Invoice.objects.get().customer == shop.customer
+
+
 # --- Cases
 
 

@@ -108,6 +108,11 @@ class EditorForm(forms.Form):
             return found
         if not name:
             raise Invalid.field("customer_name", _("Choose a customer, or enter a new one."))
+        if NewCustomerForm(self.data).filled:  # the name is theirs, not one that is merely like it
+            text = _(
+                "The new customer is not added yet: add them first, or empty their fields and choose one of the list."
+            )
+            raise Invalid.field("customer_name", text)
         alike = searched(visible_customers(self.user).filter(organization=self.user.organization_id, active=True), name)
         exact = list(alike.filter(party__name__iexact=name)[:2]) or list(alike[:2])
         if len(exact) == 1:
