@@ -58,7 +58,7 @@ PLACES: list[tuple[list[str], Any]] = [
     (["title", "number"], gettext_lazy("Invoice or Credit note, and its number")),
     (["date", "due_date"], gettext_lazy("when it was made, and when it is due")),
     (["mark"], gettext_lazy("what a draft or a cancelled invoice says of itself")),
-    (["invoice_number", "quote_number"], gettext_lazy("what a credit note takes back, and what an invoice was made of")),
+    (["invoice_number", "quote_number"], gettext_lazy("what a credit note takes back; what it was made of")),
     (_each("seller", "name", "address", "country", "tax_number", "id"), gettext_lazy("your organization")),
     (_each("seller", "bank_name", "iban", "bic"), gettext_lazy("where to pay")),
     (_each("seller", "contact", "email"), gettext_lazy("whom the invoice belongs to")),
