@@ -86,15 +86,30 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_recorded(shop, sig
 
 
 def test_payment_goes_to_the_line_that_is_named(shop, sign_in):
-    invoice = make_invoice(shop, issued=True, lines=[line("First"), line("Second", unit_price="50.00")])
+    invoice = make_invoice(
+        shop, issued=True, lines=[line("First"), line("Second", unit_price="50.00"), line("Crane", unit_price="2000")]
+    )
     second = invoice.lines.get(description="Second")
     browser = sign_in(shop.member)
-    assert "2. Second: 56.00" in text_of(browser.get(url("invoice-pay", invoice.pk)))
+    page = text_of(browser.get(url("invoice-pay", invoice.pk)))
+    assert "2. Second: 56.00" in page
+    assert "3. Crane: 2,240.00" in page
     refused = browser.post(url("invoice-pay", invoice.pk), given("56.01", line=second.pk))
     assert "At most 56.00" in refused.content.decode()
     browser.post(url("invoice-pay", invoice.pk), given("56.00", line=second.pk))
     paid = {one.description: one.paid_amount for one in now_of(invoice).lines.all()}
-    assert paid == {"First": 0, "Second": Decimal("56.00")}
+    assert paid == {"First": 0, "Second": Decimal("56.00"), "Crane": 0}
+
+
+def test_payment_from_a_page_that_is_behind_hears_that_it_is_paid(shop, sign_in):
+    browser, invoice = (
+        sign_in(shop.member),
+        make_invoice(shop, issued=True, lines=[line("Crane", unit_price="2000.00")]),
+    )
+    browser.post(url("invoice-pay", invoice.pk), given("2240.00"))
+    again = browser.post(url("invoice-pay", invoice.pk), given("2240.00"))
+    assert "It is paid already: nothing is left to pay." in again.content.decode()
+    assert Payment.objects.count() == 1
 
 
 def test_payment_issues_a_draft_and_is_refused_on_a_cancelled_invoice(shop, sign_in):

@@ -72,7 +72,8 @@ def record_payment(
             lines = [there for there in lines if there.pk == line.pk]
             due = sum((there.line_total - there.paid_amount for there in lines), ZERO)
         if amount > due:
-            told = _("At most %(amount)s is left to pay.") % {"amount": f"{shown(due)} {invoice.currency}"}
+            left = _("At most %(amount)s is left to pay.") % {"amount": f"{shown(due)} {invoice.currency}"}
+            told = left if due else _("It is paid already: nothing is left to pay.")
             raise PaymentTooHigh(fields={"amount": [told]})
         before = _state(invoice)
         payment = _pay(invoice, lines, amount, money, actor=actor, now=now)

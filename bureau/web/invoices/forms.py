@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from bureau.core.models import PaymentMethod
 from bureau.kit.errors import Invalid
+from bureau.kit.money import shown
 from bureau.sales.models import Invoice, InvoiceLine, Payment
 from bureau.web.numbers import read_number
 
@@ -73,7 +74,7 @@ def lines_due(invoice: Invoice) -> Iterable[InvoiceLine]:
 
 
 def _due(line: InvoiceLine) -> str:
-    return f"{line.line_number}. {line.description[:60]}: {plain(line.line_total - line.paid_amount)}"
+    return f"{line.line_number}. {line.description[:60]}: {shown(line.line_total - line.paid_amount)}"
 
 
 def plain(amount: Decimal) -> str:
