@@ -12,9 +12,10 @@ from bureau.sales.models import CreditNote, Invoice, InvoiceReminder, Payment
 from bureau.sales.reminders import remind_customers
 from bureau.sales.services import invoices, recurring
 from bureau.sales.services.payments import mark_as_paid, record_payment
+from bureau.sales.services.quotes import update_quote
 from tests.crowds import at_once
 from tests.factories.cases import make_agency, make_case
-from tests.factories.sales import line, make_invoice, make_shop
+from tests.factories.sales import line, make_invoice, make_quote, make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=False)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -74,6 +75,20 @@ def test_invoice_is_marked_as_paid_once():
     pay = {"actor": shop.member, "invoice": invoice, "payment_method": "cash", "payment_date": TODAY, "now": NOW}
     assert at_once([lambda: mark_as_paid(**pay)] * CROWD) == {"done": 1, "WrongState": CROWD - 1}
     assert Payment.objects.get().amount == 112
+
+
+def test_documents_that_change_hands_are_still_there_for_whoever_waited():
+    shop = make_shop()
+    invoice, quote = make_invoice(shop, now=NOW), make_quote(shop, now=NOW)
+    people = [shop.admin, shop.staff, shop.member] * 4
+
+    def hand(update, owner, **document):
+        update(actor=shop.admin, changes={"owner": owner}, now=NOW, **document)
+
+    assert at_once([lambda who=who: hand(invoices.update_invoice, who, invoice=invoice) for who in people]) == {
+        "done": 12
+    }
+    assert at_once([lambda who=who: hand(update_quote, who, quote=quote) for who in people]) == {"done": 12}
 
 
 def test_paying_and_cancelling_at_once_leave_one_credit_note_and_no_balance():

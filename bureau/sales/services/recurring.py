@@ -236,7 +236,8 @@ def _note_problem(recurring: RecurringInvoice, error: DomainError, *, now: datet
 def locked(recurring: RecurringInvoice) -> RecurringInvoice:
     """As it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
     rows = RecurringInvoice.objects.select_for_update(of=("self",), no_key=True).filter(pk=recurring.pk)
-    found = rows.select_related("organization", "customer__party", "customer__organization", "owner").first()
+    rows = rows.select_related("organization", "customer__party", "customer__organization", "owner")
+    found = rows.first() or rows.first()  # why twice: invoices/locking.py
     if found is None:
         raise NotFound(_("The recurring invoice was deleted."))
     return found

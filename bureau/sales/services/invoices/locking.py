@@ -10,7 +10,9 @@ from bureau.sales.models import Invoice
 
 def locked(invoice: Invoice) -> Invoice:
     """The invoice as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    rows = _locked(pk=invoice.pk)
+    # PostgreSQL drops the row where its owner or client was changed while this waited: what was joined is not theirs.
+    # It is locked by then.
+    rows = _locked(pk=invoice.pk) or _locked(pk=invoice.pk)
     if not rows:
         raise NotFound(_("The invoice was deleted."))
     current: Invoice = rows[0]

@@ -17,7 +17,7 @@ from bureau.sales.states import QUOTE_MOVES
 
 def locked(quote: Quote) -> Quote:
     """The quote as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    rows = _locked(pk=quote.pk)
+    rows = _locked(pk=quote.pk) or _locked(pk=quote.pk)  # why twice: invoices/locking.py
     if not rows:
         raise NotFound(_("The quote was deleted."))
     current: Quote = rows[0]
