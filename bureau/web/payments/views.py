@@ -80,7 +80,7 @@ def payment_list(request: PageRequest) -> HttpResponseBase:
     counts = filters.counts(narrowed)
     context = {
         "page": counted_page(request, rows, counts[filters.tab]),
-        "sums": sums_of(rows, "invoice__currency", "amount"),
+        "sums": sums_of(rows, "invoice__currency", "amount") if filters.sums_wanted else [],
         "filters": filters,
         "tabs": filters.tabs(counts),
         "count": counts[filters.tab],

@@ -80,6 +80,11 @@ class Filters:
     def __bool__(self) -> bool:
         return any(self.given.values())
 
+    @property
+    def sums_wanted(self) -> bool:
+        """What everything that ever was adds up to helps nobody, and would be read row by row."""
+        return bool(self) or self.tab != next(iter(self.TABS))
+
     def in_tab(self, name: str) -> Q:
         """What the rows of a tab have in common."""
         raise NotImplementedError

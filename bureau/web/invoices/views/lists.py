@@ -40,7 +40,7 @@ def invoice_list(request: PageRequest) -> HttpResponseBase:
     counts = filters.counts(narrowed)
     context = {
         "page": counted_page(request, rows, counts[filters.tab]),
-        "sums": sums_of(rows, "currency", "total_amount", "balance"),
+        "sums": sums_of(rows, "currency", "total_amount", "balance") if filters.sums_wanted else [],
         "filters": filters,
         "tabs": filters.tabs(counts),
         "count": counts[filters.tab],

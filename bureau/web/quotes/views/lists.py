@@ -24,7 +24,7 @@ def quote_list(request: PageRequest) -> HttpResponseBase:
     counts = filters.counts(narrowed)
     context = {
         "page": counted_page(request, rows, counts[filters.tab]),
-        "sums": sums_of(rows, "currency", "total_amount"),
+        "sums": sums_of(rows, "currency", "total_amount") if filters.sums_wanted else [],
         "filters": filters,
         "tabs": filters.tabs(counts),
         "count": counts[filters.tab],
