@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0004_of_a_customer_and_of_a_case'),
+        ("cases", "0004_of_a_customer_and_of_a_case"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='product',
-            name='completed_by_payment',
-            field=models.BooleanField(default=False, help_text='a case is completed when it has been paid'),
+            model_name="product",
+            name="completed_by_payment",
+            field=models.BooleanField(default=False, help_text="a case is completed when it has been paid"),
         ),
     ]

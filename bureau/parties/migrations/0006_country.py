@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('parties', '0005_indices_that_serve'),
+        ("parties", "0005_indices_that_serve"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='party',
-            name='country',
-            field=models.CharField(blank=True, help_text='of the address: ISO 3166-1 alpha-2', max_length=2),
+            model_name="party",
+            name="country",
+            field=models.CharField(blank=True, help_text="of the address: ISO 3166-1 alpha-2", max_length=2),
         ),
     ]

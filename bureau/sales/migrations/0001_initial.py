@@ -10,370 +10,714 @@ import bureau.sales.states
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0005_completed_by_payment'),
-        ('core', '0007_selling_settings'),
-        ('parties', '0006_country'),
+        ("cases", "0005_completed_by_payment"),
+        ("core", "0007_selling_settings"),
+        ("parties", "0006_country"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('number', models.CharField(max_length=50)),
-                ('issue_date', models.DateField()),
-                ('currency', models.CharField(help_text="the organization's when it was made", max_length=3)),
-                ('subtotal', models.DecimalField(decimal_places=2, default=0, help_text='net', max_digits=14)),
-                ('tax_amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('total_amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('terms', models.TextField(blank=True, max_length=5000)),
-                ('notes', models.TextField(blank=True, help_text='printed, as the terms are', max_length=5000)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('year', models.PositiveSmallIntegerField(help_text='of its number')),
-                ('sequence', models.PositiveIntegerField(help_text='in its year; empty: the number came with an import', null=True)),
-                ('due_date', models.DateField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('sent', 'Sent'), ('partial', 'Partly paid'), ('paid', 'Paid'), ('overdue', 'Overdue'), ('cancelled', 'Cancelled')], default=bureau.sales.states.InvoiceStatus['DRAFT'], max_length=10)),
-                ('paid_amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('balance', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('imported', models.BooleanField(default=False)),
-                ('issued_at', models.DateTimeField(null=True)),
-                ('mailed_at', models.DateTimeField(help_text='when it was last sent to the customer by mail', null=True)),
-                ('paid_at', models.DateField(help_text='the date of the payment that left nothing to pay', null=True)),
-                ('parties', models.JSONField(default=dict, help_text='seller and buyer as they were at its issue (sales/rendering/parties.py)')),
-                ('recurring_date', models.DateField(help_text='the day for which the recurring invoice made it', null=True)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='parties.customer')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organization')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.CharField(max_length=50)),
+                ("issue_date", models.DateField()),
+                ("currency", models.CharField(help_text="the organization's when it was made", max_length=3)),
+                ("subtotal", models.DecimalField(decimal_places=2, default=0, help_text="net", max_digits=14)),
+                ("tax_amount", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ("total_amount", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ("terms", models.TextField(blank=True, max_length=5000)),
+                ("notes", models.TextField(blank=True, help_text="printed, as the terms are", max_length=5000)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("year", models.PositiveSmallIntegerField(help_text="of its number")),
+                (
+                    "sequence",
+                    models.PositiveIntegerField(
+                        help_text="in its year; empty: the number came with an import", null=True
+                    ),
+                ),
+                ("due_date", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("sent", "Sent"),
+                            ("partial", "Partly paid"),
+                            ("paid", "Paid"),
+                            ("overdue", "Overdue"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default=bureau.sales.states.InvoiceStatus["DRAFT"],
+                        max_length=10,
+                    ),
+                ),
+                ("paid_amount", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ("balance", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ("imported", models.BooleanField(default=False)),
+                ("issued_at", models.DateTimeField(null=True)),
+                (
+                    "mailed_at",
+                    models.DateTimeField(help_text="when it was last sent to the customer by mail", null=True),
+                ),
+                ("paid_at", models.DateField(help_text="the date of the payment that left nothing to pay", null=True)),
+                (
+                    "parties",
+                    models.JSONField(
+                        default=dict,
+                        help_text="seller and buyer as they were at its issue (sales/rendering/parties.py)",
+                    ),
+                ),
+                (
+                    "recurring_date",
+                    models.DateField(help_text="the day for which the recurring invoice made it", null=True),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="parties.customer",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_number', models.PositiveSmallIntegerField()),
-                ('description', models.CharField(max_length=300)),
-                ('quantity', models.DecimalField(decimal_places=3, max_digits=12)),
-                ('unit', models.CharField(blank=True, max_length=20)),
-                ('unit_price', models.DecimalField(decimal_places=2, help_text='net', max_digits=14)),
-                ('discount_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5)),
-                ('tax_code', models.CharField(max_length=10)),
-                ('tax_rate', models.DecimalField(decimal_places=2, help_text='percent', max_digits=5)),
-                ('tax_category', models.CharField(choices=[('S', 'Taxed'), ('Z', 'Zero rate'), ('E', 'Exempt from tax'), ('AE', 'Reverse charge: the buyer owes the tax'), ('K', 'Supply within the European Union'), ('G', 'Export outside the European Union'), ('O', 'Not subject to tax')], max_length=2)),
-                ('net_amount', models.DecimalField(decimal_places=2, help_text='after the discount', max_digits=14)),
-                ('tax_amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('line_total', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('paid_amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoice_lines', to='cases.case')),
-                ('invoice', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.invoice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line_number", models.PositiveSmallIntegerField()),
+                ("description", models.CharField(max_length=300)),
+                ("quantity", models.DecimalField(decimal_places=3, max_digits=12)),
+                ("unit", models.CharField(blank=True, max_length=20)),
+                ("unit_price", models.DecimalField(decimal_places=2, help_text="net", max_digits=14)),
+                ("discount_percent", models.DecimalField(decimal_places=2, default=0, max_digits=5)),
+                ("tax_code", models.CharField(max_length=10)),
+                ("tax_rate", models.DecimalField(decimal_places=2, help_text="percent", max_digits=5)),
+                (
+                    "tax_category",
+                    models.CharField(
+                        choices=[
+                            ("S", "Taxed"),
+                            ("Z", "Zero rate"),
+                            ("E", "Exempt from tax"),
+                            ("AE", "Reverse charge: the buyer owes the tax"),
+                            ("K", "Supply within the European Union"),
+                            ("G", "Export outside the European Union"),
+                            ("O", "Not subject to tax"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                ("net_amount", models.DecimalField(decimal_places=2, help_text="after the discount", max_digits=14)),
+                ("tax_amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("line_total", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("paid_amount", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoice_lines",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="sales.invoice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line_number'],
+                "ordering": ["line_number"],
             },
         ),
         migrations.CreateModel(
-            name='InvoiceReminder',
+            name="InvoiceReminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('days', models.PositiveSmallIntegerField(help_text='7, 14 or 30')),
-                ('created_at', models.DateTimeField()),
-                ('invoice', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='sales.invoice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("days", models.PositiveSmallIntegerField(help_text="7, 14 or 30")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="sales.invoice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['days'],
+                "ordering": ["days"],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('payment_date', models.DateField()),
-                ('payment_method', models.CharField(choices=[('bank_transfer', 'Bank transfer'), ('credit_card', 'Credit card'), ('cash', 'Cash'), ('paypal', 'PayPal'), ('crypto', 'Crypto'), ('other', 'Other')], max_length=20)),
-                ('reference', models.CharField(blank=True, help_text="the bank's or the customer's", max_length=200)),
-                ('note', models.CharField(blank=True, max_length=1000)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='sales.invoice')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organization')),
-                ('refund_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='sales.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("payment_date", models.DateField()),
+                (
+                    "payment_method",
+                    models.CharField(
+                        choices=[
+                            ("bank_transfer", "Bank transfer"),
+                            ("credit_card", "Credit card"),
+                            ("cash", "Cash"),
+                            ("paypal", "PayPal"),
+                            ("crypto", "Crypto"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, help_text="the bank's or the customer's", max_length=200)),
+                ("note", models.CharField(blank=True, max_length=1000)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="sales.invoice"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.organization",
+                    ),
+                ),
+                (
+                    "refund_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="sales.payment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['payment_date', 'id'],
+                "ordering": ["payment_date", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentShare',
+            name="PaymentShare",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='sales.invoiceline')),
-                ('payment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='shares', to='sales.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shares", to="sales.invoiceline"
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shares",
+                        to="sales.payment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line__line_number'],
+                "ordering": ["line__line_number"],
             },
         ),
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('number', models.CharField(max_length=50)),
-                ('issue_date', models.DateField()),
-                ('currency', models.CharField(help_text="the organization's when it was made", max_length=3)),
-                ('subtotal', models.DecimalField(decimal_places=2, default=0, help_text='net', max_digits=14)),
-                ('tax_amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('total_amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ('terms', models.TextField(blank=True, max_length=5000)),
-                ('notes', models.TextField(blank=True, help_text='printed, as the terms are', max_length=5000)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('expiry_date', models.DateField(help_text='the last day on which it can be accepted')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('sent', 'Sent'), ('accepted', 'Accepted'), ('rejected', 'Rejected'), ('expired', 'Expired')], default=bureau.sales.states.QuoteStatus['DRAFT'], max_length=10)),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('sent_at', models.DateTimeField(help_text='this version', null=True)),
-                ('decided_at', models.DateTimeField(help_text='accepted or rejected', null=True)),
-                ('decided_by', models.CharField(blank=True, help_text="who of the customer's, or of ours for them", max_length=200)),
-                ('decision_note', models.CharField(blank=True, help_text='what they said to it', max_length=1000)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='parties.customer')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organization')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.CharField(max_length=50)),
+                ("issue_date", models.DateField()),
+                ("currency", models.CharField(help_text="the organization's when it was made", max_length=3)),
+                ("subtotal", models.DecimalField(decimal_places=2, default=0, help_text="net", max_digits=14)),
+                ("tax_amount", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ("total_amount", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ("terms", models.TextField(blank=True, max_length=5000)),
+                ("notes", models.TextField(blank=True, help_text="printed, as the terms are", max_length=5000)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("expiry_date", models.DateField(help_text="the last day on which it can be accepted")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("sent", "Sent"),
+                            ("accepted", "Accepted"),
+                            ("rejected", "Rejected"),
+                            ("expired", "Expired"),
+                        ],
+                        default=bureau.sales.states.QuoteStatus["DRAFT"],
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("sent_at", models.DateTimeField(help_text="this version", null=True)),
+                ("decided_at", models.DateTimeField(help_text="accepted or rejected", null=True)),
+                (
+                    "decided_by",
+                    models.CharField(
+                        blank=True, help_text="who of the customer's, or of ours for them", max_length=200
+                    ),
+                ),
+                ("decision_note", models.CharField(blank=True, help_text="what they said to it", max_length=1000)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="parties.customer",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='quote',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoice', to='sales.quote'),
+            model_name="invoice",
+            name="quote",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="invoice", to="sales.quote"
+            ),
         ),
         migrations.CreateModel(
-            name='QuoteLine',
+            name="QuoteLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_number', models.PositiveSmallIntegerField()),
-                ('description', models.CharField(max_length=300)),
-                ('quantity', models.DecimalField(decimal_places=3, max_digits=12)),
-                ('unit', models.CharField(blank=True, max_length=20)),
-                ('unit_price', models.DecimalField(decimal_places=2, help_text='net', max_digits=14)),
-                ('discount_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5)),
-                ('tax_code', models.CharField(max_length=10)),
-                ('tax_rate', models.DecimalField(decimal_places=2, help_text='percent', max_digits=5)),
-                ('tax_category', models.CharField(choices=[('S', 'Taxed'), ('Z', 'Zero rate'), ('E', 'Exempt from tax'), ('AE', 'Reverse charge: the buyer owes the tax'), ('K', 'Supply within the European Union'), ('G', 'Export outside the European Union'), ('O', 'Not subject to tax')], max_length=2)),
-                ('net_amount', models.DecimalField(decimal_places=2, help_text='after the discount', max_digits=14)),
-                ('tax_amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('line_total', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('quote', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.quote')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line_number", models.PositiveSmallIntegerField()),
+                ("description", models.CharField(max_length=300)),
+                ("quantity", models.DecimalField(decimal_places=3, max_digits=12)),
+                ("unit", models.CharField(blank=True, max_length=20)),
+                ("unit_price", models.DecimalField(decimal_places=2, help_text="net", max_digits=14)),
+                ("discount_percent", models.DecimalField(decimal_places=2, default=0, max_digits=5)),
+                ("tax_code", models.CharField(max_length=10)),
+                ("tax_rate", models.DecimalField(decimal_places=2, help_text="percent", max_digits=5)),
+                (
+                    "tax_category",
+                    models.CharField(
+                        choices=[
+                            ("S", "Taxed"),
+                            ("Z", "Zero rate"),
+                            ("E", "Exempt from tax"),
+                            ("AE", "Reverse charge: the buyer owes the tax"),
+                            ("K", "Supply within the European Union"),
+                            ("G", "Export outside the European Union"),
+                            ("O", "Not subject to tax"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                ("net_amount", models.DecimalField(decimal_places=2, help_text="after the discount", max_digits=14)),
+                ("tax_amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("line_total", models.DecimalField(decimal_places=2, max_digits=14)),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="sales.quote",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line_number'],
+                "ordering": ["line_number"],
             },
         ),
         migrations.CreateModel(
-            name='QuoteVersion',
+            name="QuoteVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('content', models.JSONField()),
-                ('sent_at', models.DateTimeField()),
-                ('quote', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='sales.quote')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("content", models.JSONField()),
+                ("sent_at", models.DateTimeField()),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="sales.quote",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='RecurringInvoice',
+            name="RecurringInvoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(help_text='what it is for: Hosting', max_length=100)),
-                ('interval', models.CharField(choices=[('weekly', 'Every week'), ('monthly', 'Every month'), ('quarterly', 'Every three months'), ('yearly', 'Every year')], max_length=10)),
-                ('start_date', models.DateField()),
-                ('next_date', models.DateField(help_text='of the next invoice; empty: there is none to come', null=True)),
-                ('end_date', models.DateField(help_text='the last day on which one is made', null=True)),
-                ('payment_days', models.PositiveSmallIntegerField()),
-                ('lines', models.JSONField(help_text='as services.content.LineInput, amounts as text')),
-                ('terms', models.TextField(blank=True, max_length=5000)),
-                ('notes', models.TextField(blank=True, max_length=5000)),
-                ('send', models.BooleanField(default=False, help_text='issued and mailed at once; else left as a draft')),
-                ('active', models.BooleanField(default=True)),
-                ('problem', models.CharField(blank=True, help_text='why the last one could not be made', max_length=500)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recurring_invoices', to='parties.customer')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(help_text="what it is for: Hosting", max_length=100)),
+                (
+                    "interval",
+                    models.CharField(
+                        choices=[
+                            ("weekly", "Every week"),
+                            ("monthly", "Every month"),
+                            ("quarterly", "Every three months"),
+                            ("yearly", "Every year"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("start_date", models.DateField()),
+                (
+                    "next_date",
+                    models.DateField(help_text="of the next invoice; empty: there is none to come", null=True),
+                ),
+                ("end_date", models.DateField(help_text="the last day on which one is made", null=True)),
+                ("payment_days", models.PositiveSmallIntegerField()),
+                ("lines", models.JSONField(help_text="as services.content.LineInput, amounts as text")),
+                ("terms", models.TextField(blank=True, max_length=5000)),
+                ("notes", models.TextField(blank=True, max_length=5000)),
+                (
+                    "send",
+                    models.BooleanField(default=False, help_text="issued and mailed at once; else left as a draft"),
+                ),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "problem",
+                    models.CharField(blank=True, help_text="why the last one could not be made", max_length=500),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recurring_invoices",
+                        to="parties.customer",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='recurring',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invoices', to='sales.recurringinvoice'),
+            model_name="invoice",
+            name="recurring",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="invoices",
+                to="sales.recurringinvoice",
+            ),
         ),
         migrations.CreateModel(
-            name='SalesLink',
+            name="SalesLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('used_at', models.DateTimeField(help_text='when it was opened last', null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invoice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='sales.invoice')),
-                ('quote', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='sales.quote')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("used_at", models.DateTimeField(help_text="when it was opened last", null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="links", to="sales.invoice"
+                    ),
+                ),
+                (
+                    "quote",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="links", to="sales.quote"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CreditNote',
+            name="CreditNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('number', models.CharField(help_text='CN-2026-001', max_length=50)),
-                ('issue_date', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('subtotal', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('tax_amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('total_amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organization')),
-                ('invoice', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='credit_note', to='sales.invoice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.CharField(help_text="CN-2026-001", max_length=50)),
+                ("issue_date", models.DateField()),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("subtotal", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("tax_amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("total_amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.organization",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="credit_note", to="sales.invoice"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organization', '-created_at', '-id'], name='creditnote_newest')],
-                'constraints': [models.UniqueConstraint(fields=('organization', 'number'), name='creditnote_number_unique')],
+                "indexes": [models.Index(fields=["organization", "-created_at", "-id"], name="creditnote_newest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "number"), name="creditnote_number_unique")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'line_number'), name='invoiceline_number'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(fields=("invoice", "line_number"), name="invoiceline_number"),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_amount__gte', 0), ('paid_amount__lte', models.F('line_total'))), name='invoiceline_not_overpaid'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paid_amount__gte", 0), ("paid_amount__lte", models.F("line_total"))),
+                name="invoiceline_not_overpaid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoicereminder',
-            constraint=models.UniqueConstraint(fields=('invoice', 'days'), name='invoicereminder_once'),
+            model_name="invoicereminder",
+            constraint=models.UniqueConstraint(fields=("invoice", "days"), name="invoicereminder_once"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='payment_newest'),
+            model_name="payment",
+            index=models.Index(fields=["organization", "-created_at", "-id"], name="payment_newest"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['organization', 'payment_date'], name='payment_date'),
+            model_name="payment",
+            index=models.Index(fields=["organization", "payment_date"], name="payment_date"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('refund_of', None)), models.Q(('amount__lt', 0), ('refund_of__isnull', False)), _connector='OR'), name='payment_sign'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__gt", 0), ("refund_of", None)),
+                    models.Q(("amount__lt", 0), ("refund_of__isnull", False)),
+                    _connector="OR",
+                ),
+                name="payment_sign",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentshare',
-            constraint=models.UniqueConstraint(fields=('payment', 'line'), name='paymentshare_once'),
+            model_name="paymentshare",
+            constraint=models.UniqueConstraint(fields=("payment", "line"), name="paymentshare_once"),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='quote_newest'),
+            model_name="quote",
+            index=models.Index(fields=["organization", "-created_at", "-id"], name="quote_newest"),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['organization', 'status', 'expiry_date'], name='quote_status'),
+            model_name="quote",
+            index=models.Index(fields=["organization", "status", "expiry_date"], name="quote_status"),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['customer', 'organization', '-created_at', '-id'], name='quote_customer'),
+            model_name="quote",
+            index=models.Index(fields=["customer", "organization", "-created_at", "-id"], name="quote_customer"),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['owner', '-created_at', '-id'], name='quote_owner'),
+            model_name="quote",
+            index=models.Index(fields=["owner", "-created_at", "-id"], name="quote_owner"),
         ),
         migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(condition=models.Q(('status', 'sent')), fields=['expiry_date'], name='quote_expiring'),
+            model_name="quote",
+            index=models.Index(condition=models.Q(("status", "sent")), fields=["expiry_date"], name="quote_expiring"),
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(fields=('organization', 'number'), name='quote_number_unique'),
+            model_name="quote",
+            constraint=models.UniqueConstraint(fields=("organization", "number"), name="quote_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='quoteline',
-            constraint=models.UniqueConstraint(fields=('quote', 'line_number'), name='quoteline_number'),
+            model_name="quoteline",
+            constraint=models.UniqueConstraint(fields=("quote", "line_number"), name="quoteline_number"),
         ),
         migrations.AddConstraint(
-            model_name='quoteversion',
-            constraint=models.UniqueConstraint(fields=('quote', 'number'), name='quoteversion_number'),
+            model_name="quoteversion",
+            constraint=models.UniqueConstraint(fields=("quote", "number"), name="quoteversion_number"),
         ),
         migrations.AddIndex(
-            model_name='recurringinvoice',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='recurring_newest'),
+            model_name="recurringinvoice",
+            index=models.Index(fields=["organization", "-created_at", "-id"], name="recurring_newest"),
         ),
         migrations.AddIndex(
-            model_name='recurringinvoice',
-            index=models.Index(condition=models.Q(('active', True), ('next_date__isnull', False)), fields=['next_date'], name='recurring_due'),
+            model_name="recurringinvoice",
+            index=models.Index(
+                condition=models.Q(("active", True), ("next_date__isnull", False)),
+                fields=["next_date"],
+                name="recurring_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['organization', '-created_at', '-id', 'status', 'due_date'], name='invoice_newest'),
+            model_name="invoice",
+            index=models.Index(
+                fields=["organization", "-created_at", "-id", "status", "due_date"], name="invoice_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['organization', 'status', 'due_date'], name='invoice_status_due'),
+            model_name="invoice",
+            index=models.Index(fields=["organization", "status", "due_date"], name="invoice_status_due"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['organization', 'issue_date'], name='invoice_issue_date'),
+            model_name="invoice",
+            index=models.Index(fields=["organization", "issue_date"], name="invoice_issue_date"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['customer', 'organization', '-created_at', '-id'], name='invoice_customer'),
+            model_name="invoice",
+            index=models.Index(fields=["customer", "organization", "-created_at", "-id"], name="invoice_customer"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['owner', '-created_at', '-id', 'organization'], name='invoice_owner'),
+            model_name="invoice",
+            index=models.Index(fields=["owner", "-created_at", "-id", "organization"], name="invoice_owner"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('status__in', (bureau.sales.states.InvoiceStatus['SENT'], bureau.sales.states.InvoiceStatus['PARTIAL']))), fields=['due_date'], name='invoice_owed'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (bureau.sales.states.InvoiceStatus["SENT"], bureau.sales.states.InvoiceStatus["PARTIAL"]),
+                    )
+                ),
+                fields=["due_date"],
+                name="invoice_owed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('organization', 'number'), name='invoice_number_unique'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(fields=("organization", "number"), name="invoice_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('recurring', 'recurring_date'), name='invoice_recurs_once_a_date'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                fields=("recurring", "recurring_date"), name="invoice_recurs_once_a_date"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_amount__gte', 0)), name='invoice_paid_not_negative'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paid_amount__gte", 0)), name="invoice_paid_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_amount__lte', models.F('total_amount'))), name='invoice_not_overpaid'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paid_amount__lte", models.F("total_amount"))), name="invoice_not_overpaid"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='invoice_balance_not_negative'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("balance__gte", 0)), name="invoice_balance_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('due_date__gte', models.F('issue_date'))), name='invoice_due_after_issue'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_date__gte", models.F("issue_date"))), name="invoice_due_after_issue"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='saleslink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('invoice__isnull', False), ('quote__isnull', True)), models.Q(('invoice__isnull', True), ('quote__isnull', False)), _connector='OR'), name='saleslink_of_one'),
+            model_name="saleslink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("invoice__isnull", False), ("quote__isnull", True)),
+                    models.Q(("invoice__isnull", True), ("quote__isnull", False)),
+                    _connector="OR",
+                ),
+                name="saleslink_of_one",
+            ),
         ),
     ]
