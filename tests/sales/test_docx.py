@@ -15,6 +15,7 @@ from bureau.core.files import Upload
 from bureau.core.models import AuditEntry, Organization
 from bureau.kit.errors import Forbidden, Invalid
 from bureau.sales.models import CreditNote, Invoice
+from bureau.sales.rendering.cii import invoice_xml
 from bureau.sales.rendering.docx import BUILT_IN, TemplateFaulty, credit_note_docx, fill_in, invoice_docx
 from bureau.sales.selectors.invoices import visible_invoice
 from bureau.sales.services.invoices import cancel_invoice
@@ -105,6 +106,27 @@ def test_draft_and_credit_note_say_what_they_are(shop):
     assert f"Credit note {note.number}" in found
     assert "Wrong price" in found
     assert "How to pay" not in found
+
+
+def test_cancelled_invoice_is_written_as_it_was_issued(shop):
+    """Its credit note takes back all of it: no balance that would be owed, none that the payment would have left."""
+    invoice = make_invoice(shop, issued=True, now=NOW)
+    record_payment(
+        actor=shop.admin,
+        invoice=invoice,
+        amount=Decimal("12.00"),
+        payment_date=NOW.date(),
+        payment_method="cash",
+        now=NOW,
+    )
+    cancel_invoice(actor=shop.admin, invoice=invoice, reason="Wrong price", now=NOW)
+    found = text_of(invoice_docx(again(shop, invoice)))
+    assert "CANCELLED" in found
+    assert "Total 112.00 EUR" in found
+    assert "Balance due" not in found
+    written = invoice_xml(again(shop, invoice)).decode()
+    assert "<ram:DuePayableAmount>112.00<" in written
+    assert "TotalPrepaidAmount" not in written
 
 
 def test_organizations_own_template_is_used_and_can_be_removed(shop):

@@ -93,7 +93,10 @@ def discount(line: SalesLine) -> tuple[Decimal, Decimal]:
 
 
 def invoice_content(invoice: Invoice, lines: Iterable[SalesLine] | None = None) -> Content:
-    """`lines`: of an invoice that is not kept."""
+    """`lines`: of an invoice that is not kept. A cancelled one is written as it was issued, whatever was paid: its
+    credit note takes back all of it."""
+    cancelled = invoice.status == InvoiceStatus.CANCELLED
+    paid = ZERO if cancelled else invoice.paid_amount
     marks = {
         InvoiceStatus.DRAFT: _("DRAFT — not an invoice yet"),
         InvoiceStatus.CANCELLED: _("CANCELLED"),
@@ -102,11 +105,11 @@ def invoice_content(invoice: Invoice, lines: Iterable[SalesLine] | None = None) 
         kind="invoice",
         **_shared(invoice, lines),
         due_date=invoice.due_date,
-        paid=invoice.paid_amount,
-        due=invoice.total_amount - invoice.paid_amount,
+        paid=paid,
+        due=invoice.total_amount - paid,
         terms=invoice.terms,
         notes=invoice.notes,
-        cancelled=invoice.status == InvoiceStatus.CANCELLED,
+        cancelled=cancelled,
         mark=marks.get(InvoiceStatus(invoice.status), ""),
         quote_number=invoice.quote.number if invoice.quote else "",
     )

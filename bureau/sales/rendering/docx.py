@@ -117,7 +117,7 @@ def variables(content: Content) -> dict[str, Any]:
         "tax_amount": amount_text(content.tax_amount),
         "total": amount_text(content.total_amount),
         "paid": amount_text(content.paid) if content.paid else "",
-        "balance": amount_text(content.total_amount if content.cancelled else content.due),
+        "balance": amount_text(content.due),
         "reference": content.number if content.payable else "",
         "terms": content.terms,
         "notes": content.notes,
