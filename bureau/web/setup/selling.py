@@ -32,7 +32,7 @@ class SellingForm(forms.Form):
     invoice_terms = _terms(gettext_lazy("Terms on new invoices"))
     quote_terms = _terms(gettext_lazy("Terms on new quotes"))
     remind_customers = forms.BooleanField(
-        label=gettext_lazy("Remind clients of invoices that are 7, 14 and 30 days overdue"),
+        label=gettext_lazy("Remind customers of invoices that are 7, 14 and 30 days overdue"),
         required=False,
         help_text=gettext_lazy("By e-mail, with the invoice and a link; each time once."),
     )
