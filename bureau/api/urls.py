@@ -185,9 +185,7 @@ selling = [
         downloads.InvoiceFileStream.as_view(),
         name="invoice-file-stream",
     ),
-    path(
-        "invoices/download-async/file/<uuid:job_id>/", downloads.InvoiceFileDownload.as_view(), name="invoice-file"
-    ),
+    path("invoices/download-async/file/<uuid:job_id>/", downloads.InvoiceFileDownload.as_view(), name="invoice-file"),
     path("credit-notes/<int:pk>/download/", downloads.CreditNoteDownload.as_view(), name="credit-note-download"),
     path("credit-notes/", credit_notes.CreditNoteList.as_view(), name="credit-notes"),
     path("credit-notes/<int:pk>/", credit_notes.CreditNoteItem.as_view(), name="credit-note"),

@@ -25,7 +25,8 @@ def locked(request: PurchaseRequest) -> PurchaseRequest:
 @prepared
 def _locked(request: int) -> QuerySet[PurchaseRequest]:
     rows = PurchaseRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=request)
-    return rows.select_related("organization", "team", "requestor", "current_step")
+    # The step is read when it is asked for: PostgreSQL leaves a joined one out where it was replaced meanwhile.
+    return rows.select_related("organization", "team", "requestor")
 
 
 def require_state(request: PurchaseRequest, action: str) -> None:

@@ -21,7 +21,8 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 
 def locked(case: Case) -> Case:
     """The case as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    rows = _locked(pk=case.pk)
+    # PostgreSQL drops the row where its owner was changed while this waited. It is locked by then.
+    rows = _locked(pk=case.pk) or _locked(pk=case.pk)
     if not rows:
         raise NotFound(_("The case was deleted."))
     current: Case = rows[0]

@@ -12,7 +12,10 @@ from bureau.purchasing.states import BILL_MOVES
 def locked(bill: Bill) -> Bill:
     """The bill as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
     rows = Bill.objects.select_for_update(of=("self",), no_key=True)
-    current = rows.select_related("organization", "vendor__party", "order", "file").filter(pk=bill.pk).first()
+    # Order and file are read when they are asked for: PostgreSQL leaves a joined one out where it was replaced while
+    # this waited, and drops the row where the vendor was. It is locked by then.
+    found = rows.select_related("organization", "vendor__party").filter(pk=bill.pk)
+    current = found.first() or found.first()
     if current is None:
         raise NotFound(_("The bill was deleted."))
     return current

@@ -13,7 +13,8 @@ from bureau.purchasing.states import ORDER_MOVES
 
 def locked(order: PurchaseOrder) -> PurchaseOrder:
     """The order as it is now, locked until the end of the transaction. Raises NotFound when it was deleted."""
-    current: list[PurchaseOrder] = _locked(order=order.pk)
+    # PostgreSQL drops the row where its project was changed while this waited. It is locked by then.
+    current: list[PurchaseOrder] = _locked(order=order.pk) or _locked(order=order.pk)
     if not current:
         raise NotFound(_("The order was deleted."))
     return current[0]
