@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from bureau.core import audit
 from bureau.core.jobs import Run, job_handler
+from bureau.kit.errors import NotFound
 from bureau.sales.models import Invoice, InvoiceReminder
 from bureau.sales.services.invoices.locking import locked
 from bureau.sales.services.sending import enqueue_mail
@@ -37,7 +38,10 @@ def remind_customers(*, now: datetime) -> int:
 
 def _remind(invoice: Invoice, today: date, *, now: datetime) -> bool:
     with transaction.atomic():
-        invoice = locked(invoice)
+        try:
+            invoice = locked(invoice)
+        except NotFound:
+            return False  # deleted meanwhile
         overdue = (today - invoice.due_date).days
         reached = [days for days in DAYS if days <= overdue]
         told = set(invoice.reminders.values_list("days", flat=True))

@@ -52,7 +52,7 @@ def containing(word: Any) -> Q:
     """`word` in upper case; a parameter in a prepared list. Of customers only the name counts, and they are searched by
     themselves: in a join each would be looked up invoice by invoice."""
     customers = Customer.objects.filter(sort_name__contains=word).values("pk")
-    return Q(number__contains=word) | Q(customer__in=customers)
+    return Q(number__icontains=word) | Q(customer__in=customers)
 
 
 def with_status(status: str, today: Any) -> Q:

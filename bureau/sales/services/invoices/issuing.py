@@ -25,7 +25,7 @@ def issue_invoice(*, actor: User, invoice: Invoice, now: datetime) -> Invoice:
     """Makes a draft final: from now on it is owed, and its content stays as it is. Seller and buyer are kept as they
     are now.
 
-    Raises Forbidden, WrongState (also without a line, or where the organization's currency has changed).
+    Raises Forbidden, WrongState (also without a line).
     """
     with transaction.atomic():
         invoice = locked(invoice)

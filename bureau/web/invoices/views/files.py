@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -46,8 +47,7 @@ def _read(request: PageRequest, pk: int, form: str) -> InvoiceFile:
 
 def _sent(found: InvoiceFile, *, inline: bool) -> HttpResponse:
     answer = HttpResponse(found.content, content_type=found.content_type)
-    disposition = "inline" if inline else "attachment"
-    answer["Content-Disposition"] = f'{disposition}; filename="{found.filename}"'
+    answer["Content-Disposition"] = content_disposition_header(not inline, found.filename)
     answer["Cache-Control"] = "private, no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
