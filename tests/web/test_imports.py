@@ -92,6 +92,14 @@ def test_bad_file_is_refused_beside_the_field(file, words, browser):
     assert Import.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "heading"), [("customers", "Passport number"), ("products", "Code"), ("invoices", "Invoice number")]
+)
+def test_empty_list_gives_an_example_of_its_kind(kind, heading, browser):
+    page = browser.get(reverse("web:imports"), {"kind": kind}).content.decode()
+    assert heading in page.split("Example:")[1]
+
+
 def test_list_offers_the_kind_it_was_asked_for(browser, staff):
     upload(staff, TEXT)
     page = browser.get(reverse("web:imports"), {"kind": "products"}).content.decode()
