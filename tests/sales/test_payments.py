@@ -84,6 +84,7 @@ def test_payment_for_one_line_takes_what_that_line_has_room_for(shop, invoice):
         ("1", {"payment_method": "barter"}, "payment_method"),
         ("1", {"payment_date": TODAY + timedelta(days=2)}, "payment_date"),
         ("1", {"payment_date": date(1900, 1, 1)}, "payment_date"),
+        ("1", {"payment_date": TODAY - timedelta(days=5 * 366 + 1)}, "payment_date"),
         ("1", {"reference": "r" * 201}, "reference"),
         ("1", {"note": "\x00"}, "note"),
     ],

@@ -35,6 +35,8 @@ class PaymentTooHigh(BusinessRule):
 LONGEST_REFERENCE = 200
 LONGEST_NOTE = 1000
 AHEAD = timedelta(days=1)  # somewhere on earth it is tomorrow already
+BEFORE = timedelta(days=5 * 366)
+"""So long before its invoice's date a payment may have come; what is earlier is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def record_payment(
     money = _read(payment_date, payment_method, reference, note, now=now)
     _check_amount(amount)
     with transaction.atomic():
-        invoice, lines = _payable(actor, invoice, now=now)
+        invoice, lines = _payable(actor, invoice, money, now=now)
         due = invoice.balance
         if line is not None:
             lines = [there for there in lines if there.pk == line.pk]
@@ -91,7 +93,7 @@ def mark_as_paid(
     """
     money = _read(payment_date, payment_method, "", "", now=now)
     with transaction.atomic():
-        invoice, lines = _payable(actor, invoice, now=now)
+        invoice, lines = _payable(actor, invoice, money, now=now)
         if not invoice.balance:
             raise WrongState(_("The invoice is paid already."))
         groups = [[line] for line in lines if line.case_id] + [[line for line in lines if not line.case_id]]
@@ -166,12 +168,15 @@ def _check_amount(amount: Decimal) -> None:
         raise Invalid.field("amount", _("The amount has at most 2 decimals."))
 
 
-def _payable(actor: User, invoice: Invoice, *, now: datetime) -> tuple[Invoice, list[InvoiceLine]]:
+def _payable(actor: User, invoice: Invoice, money: Money, *, now: datetime) -> tuple[Invoice, list[InvoiceLine]]:
     """The locked invoice, issued, and its lines."""
     invoice = locked(invoice)
     permissions.can_write(actor, invoice).enforce()
     if invoice.status == InvoiceStatus.CANCELLED:
         raise WrongState(_("The invoice is cancelled: nothing is owed on it."))
+    if money.payment_date < invoice.issue_date - BEFORE:
+        told = _("That is more than five years before the invoice. Give the day on which the money came.")
+        raise Invalid.field("payment_date", told)
     if invoice.status == InvoiceStatus.DRAFT:
         issue_locked(invoice, now=now)
     return invoice, list(invoice.lines.all())
