@@ -530,7 +530,8 @@ def test_new_things_are_those_that_the_person_may_start(sign_in, site):
         return [thing.url for thing in sign_in(person).get("/").context["shell"].new_things]
 
     assert offered(site.foreman) == ["/requests/new/", "/orders/new/", "/orders/walk-up/"]
-    assert offered(site.staff) == ["/requests/new/", "/cases/new/", "/customers/new/"]
+    sales = ["/invoices/new/", "/quotes/new/"]
+    assert offered(site.staff) == ["/requests/new/", *sales, "/cases/new/", "/customers/new/"]
 
 
 def test_rail_and_bar_hold_the_areas_of_the_person(sign_in, site):
