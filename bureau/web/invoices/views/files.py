@@ -47,7 +47,7 @@ def _read(request: PageRequest, pk: int, form: str) -> InvoiceFile:
 
 def _sent(found: InvoiceFile, *, inline: bool) -> HttpResponse:
     answer = HttpResponse(found.content, content_type=found.content_type)
-    answer["Content-Disposition"] = content_disposition_header(not inline, found.filename)
+    answer["Content-Disposition"] = content_disposition_header(not inline, found.filename) or ""
     answer["Cache-Control"] = "private, no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
