@@ -10,6 +10,6 @@ class SalesConfig(AppConfig):
             importing,  # noqa: F401  (it registers its kind of import)
             reminders,  # noqa: F401  (these register their kinds of job)
         )
-        from bureau.sales.services import recurring, sending  # noqa: F401
-        from bureau.sales.services.invoices import preparing  # noqa: F401
-        from bureau.sales.services.quotes import expiring  # noqa: F401
+        from bureau.sales.services import recurring, sending  # noqa: F401  (the same)
+        from bureau.sales.services.invoices import preparing  # noqa: F401  (the same)
+        from bureau.sales.services.quotes import expiring  # noqa: F401  (the same)

@@ -31,13 +31,15 @@ from bureau.sales.states import OPEN, InvoiceStatus
 FAMILIES = ("biz", "agency")
 
 
-class ShownStatus(OneOf):
+class ShownStatus:
     """What `with_status` asks about the invoices that are shown as one status today: the kept status; of an open one
     also today, which is no later than the due date; of those that are overdue both open ones, and today. A prepared
     list is told apart by how many values there are."""
 
-    def __call__(self, value: str) -> list[Any]:  # type: ignore[override]
-        status, today = super().__call__(value), timezone.localdate()
+    choices = STATUSES
+
+    def __call__(self, value: str) -> list[Any]:
+        status, today = OneOf(self.choices)(value), timezone.localdate()
         if status == InvoiceStatus.OVERDUE:
             return [today, *OPEN]
         return [today, status] if status in OPEN else [status]
@@ -61,7 +63,7 @@ def without(statuses: Sequence[Any]) -> Q:
 
 
 FILTERS = [
-    Filter("status", with_status, ShownStatus(STATUSES), "as it is shown: what is overdue is not sent or partial"),
+    Filter("status", with_status, ShownStatus(), "as it is shown: what is overdue is not sent or partial"),
     Filter("hide_paid", without, paid_or_not, "true: without those that are paid"),
     Filter("client", "customer", number, "client id"),
     Filter("customer", "customer", number, "as client"),

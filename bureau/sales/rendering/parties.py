@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from bureau.core.models import TaxCategory
 from bureau.parties.models.parties import tax_key
+from bureau.sales.models import Invoice
 from bureau.sales.models.documents import SalesDocument, SalesLine
 from bureau.sales.rendering.categories import category_of, is_untaxed
 
@@ -101,13 +102,13 @@ def postal(text: str) -> Postal:
     return Postal((first, second, ", ".join(line for line in more if line)), postcode, city)
 
 
-def missing_details(document: SalesDocument, lines: Iterable[SalesLine] | None = None) -> list[str]:
+def missing_details(invoice: Invoice, lines: Iterable[SalesLine] | None = None) -> list[str]:
     """What the electronic invoice lacks to be accepted (rules of EN 16931), each in a sentence that says what to do.
 
     `lines`: of an invoice that is not kept.
     """
-    rows = list(document.lines.all()) if lines is None else list(lines)  # type: ignore[attr-defined]
-    there = shown_parties(document)
+    rows = list(invoice.lines.all() if lines is None else lines)
+    there = shown_parties(invoice)
     seller, buyer = there["seller"], there["buyer"]
     untaxed = is_untaxed(rows, seller["tax_number"])
     categories = {category_of(row, untaxed=untaxed) for row in rows}

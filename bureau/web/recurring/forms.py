@@ -57,7 +57,7 @@ class RecurringForm(EditorForm):
                 "terms": organization.invoice_terms,
             }
         forms.Form.__init__(self, data, initial=initial)
-        self.user, self.item = user, item  # type: ignore[assignment]
+        self.user, self.item = user, item  # type: ignore[assignment]  # no quote or invoice, which the editor keeps there
         self.line_errors: list[str] = []
         self.cell_errors: dict[tuple[int, str], list[str]] = {}
 

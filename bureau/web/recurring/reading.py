@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bureau.kit.money import ZERO
 from bureau.sales.calculations import line_amounts
-from bureau.sales.models import RecurringInvoice
+from bureau.sales.models import Interval, RecurringInvoice
 from bureau.sales.services.content import LineInput
 from bureau.sales.services.recurring import date_after, given_lines
 from bureau.web.recurring.forms import INTERVALS
@@ -24,7 +24,7 @@ class Plan:
 
     @property
     def interval(self) -> str:
-        return str(INTERVALS[self.item.interval])  # type: ignore[index]
+        return str(INTERVALS[Interval(self.item.interval)])
 
     @cached_property
     def lines(self) -> list[LineInput]:

@@ -55,7 +55,7 @@ class EditorForm(forms.Form):
     issue_date = _day(gettext_lazy("Date"))
     terms = _texts(gettext_lazy("Terms"), 5000, 3)
     notes = _texts(gettext_lazy("Notes"), 5000, 3, gettext_lazy("Printed beneath the lines, as the terms are."))
-    customer_name.starred = True  # type: ignore[attr-defined]
+    customer_name.starred = True  # type: ignore[attr-defined]  # shown; `customer` is what is needed
 
     def __init__(
         self, kind: Kind, user: User, data: Any = None, *, item: Document | None = None, initial: Any = None

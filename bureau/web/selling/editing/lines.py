@@ -13,7 +13,8 @@ from bureau.cases.models import Case
 from bureau.core.models import Organization, TaxCategory, TaxCode, User
 from bureau.kit.errors import Invalid
 from bureau.sales.calculations import RateTotal, taxes_by_rate
-from bureau.sales.models.documents import SalesDocument, SalesLine
+from bureau.sales.models import Invoice, Quote
+from bureau.sales.models.documents import SalesLine
 from bureau.sales.services.content import LineInput
 from bureau.web.numbers import read_number
 from bureau.web.selling.finding import read_id
@@ -116,7 +117,7 @@ def readable_lines(data: QueryDict, cases: Mapping[int, Case]) -> list[LineInput
     return [line for line in read if line is not None]
 
 
-def cases_of(data: QueryDict, user: User, item: SalesDocument | None) -> dict[int, Case]:
+def cases_of(data: QueryDict, user: User, item: Quote | Invoice | None) -> dict[int, Case]:
     """The cases that the rows name, as far as this person sees them or the document bills them already."""
     wanted = {pk for text in data.getlist("line_case") if (pk := read_id(text)) is not None}
     if not wanted:
@@ -149,15 +150,15 @@ def _read(row: Line, cases: Mapping[int, Case], index: int, errors: dict[str, li
 # --- To the form
 
 
-def kept_lines(document: SalesDocument | None) -> list[Line]:
+def kept_lines(document: Quote | Invoice | None) -> list[Line]:
     """What is kept of a document."""
-    lines: Iterable[Any] = document.lines.all() if document else ()  # type: ignore[attr-defined]
+    lines: Iterable[Any] = document.lines.all() if document else ()
     return [_shown(line, case=getattr(line, "case", None)) for line in lines]
 
 
-def copied_lines(document: SalesDocument) -> list[Line]:
+def copied_lines(document: Quote | Invoice) -> list[Line]:
     """Without their cases: those are on the document that is copied."""
-    return [_shown(line, case=None) for line in document.lines.all()]  # type: ignore[attr-defined]
+    return [_shown(line, case=None) for line in document.lines.all()]
 
 
 def case_line(case: Case, organization: Organization) -> Line:

@@ -15,6 +15,7 @@ from bureau.kit.errors import BusinessRule, Forbidden, Invalid, NotFound, WrongS
 from bureau.parties.models import Customer
 from bureau.parties.selectors.customers import visible_customers
 from bureau.parties.services.customers import CustomerExists, create_customer
+from bureau.sales.models import Invoice
 from bureau.sales.selectors.invoices import billable_cases
 from bureau.sales.services.content import LineInput
 from bureau.web.answers import UNREADABLE, PageRequest, page, place_errors
@@ -241,7 +242,9 @@ def offered_cases(
     if not kind.bills_cases or customer is None:
         return []
     there = {line.texts["case"] for line in rows}
-    own = [line.case for line in item.lines.all() if line.case] if item and item.customer_id == customer.pk else []  # type: ignore[union-attr]
+    own: list[Case] = []
+    if isinstance(item, Invoice) and item.customer_id == customer.pk:
+        own = [line.case for line in item.lines.all() if line.case]
     cases = [*own, *billable_cases(request.user, customer)]
     return [case_line(case, customer.organization) for case in cases if str(case.pk) not in there]
 
